@@ -1,1 +1,22 @@
-//! placeholder
+//! Memory: a few dumb verbs over one portable SQL, with two drivers (D4).
+//!
+//! The only crate that knows SQL. A verb is a function that builds [`sql::Statement`]s, hands them to the [`Store`] as one logical
+//! transaction and turns rows into typed values. Decisions are made elsewhere.
+
+pub mod catalog;
+pub mod driver;
+pub mod error;
+pub mod event;
+pub mod execution;
+pub mod ids;
+pub mod node;
+pub mod secret;
+pub mod sql;
+
+mod migration;
+mod store;
+
+pub use error::StoreError;
+pub use ids::{AccountId, EventId, ExecutionId};
+pub use sql::Statement;
+pub use store::{Pending, Store};

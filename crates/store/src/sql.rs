@@ -1,0 +1,130 @@
+//! Statements and rows: the SQL that SQLite and PostgreSQL share (D4).
+//!
+//! Parameters are `$1`, `$2`, … in order of first use, each used as often as needed. Times are integer microseconds, booleans 0 and 1,
+//! documents text. `ON CONFLICT` and `RETURNING` are allowed, dialect functions are not.
+
+use std::borrow::Cow;
+
+/// A value that goes in or comes out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    Null,
+    Int(i64),
+    Float(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+/// How many rows a statement must touch (or return); otherwise its whole logical transaction is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    Any,
+    Exactly(usize),
+    AtLeast(usize),
+}
+
+/// One statement of a logical transaction.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub sql: Cow<'static, str>,
+    pub params: Vec<Param>,
+    pub expect: Expect,
+}
+
+/// `statement("UPDATE … WHERE id = $1", params![id])`.
+pub fn statement(sql: impl Into<Cow<'static, str>>, params: Vec<Param>) -> Statement {
+    Statement { sql: sql.into(), params, expect: Expect::Any }
+}
+
+impl Statement {
+    #[must_use]
+    pub fn expect(mut self, expect: Expect) -> Self {
+        self.expect = expect;
+        self
+    }
+}
+
+/// Builds a `Vec<Param>` from anything that is `Into<Param>`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { vec![$($crate::sql::Param::from($value)),*] };
+}
+
+/// What a statement gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rows {
+    pub rows: Vec<Row>,
+    /// Rows inserted, updated, deleted, or returned.
+    pub affected: usize,
+}
+
+impl Rows {
+    pub fn first(&self) -> Option<&Row> {
+        self.rows.first()
+    }
+}
+
+/// One row, columns by position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row(pub Vec<Param>);
+
+impl Row {
+    /// The integer in column `at`; 0 when it is NULL or something else (a schema bug, caught by the conformance suite).
+    pub fn int(&self, at: usize) -> i64 {
+        self.opt_int(at).unwrap_or_default()
+    }
+
+    pub fn opt_int(&self, at: usize) -> Option<i64> {
+        if let Some(Param::Int(value)) = self.0.get(at) { Some(*value) } else { None }
+    }
+
+    /// The text in column `at`; empty when it is NULL.
+    pub fn text(&self, at: usize) -> &str {
+        self.opt_text(at).unwrap_or_default()
+    }
+
+    pub fn opt_text(&self, at: usize) -> Option<&str> {
+        if let Some(Param::Text(value)) = self.0.get(at) { Some(value) } else { None }
+    }
+
+    pub fn opt_string(&self, at: usize) -> Option<String> {
+        self.opt_text(at).map(str::to_owned)
+    }
+
+    pub fn bytes(&self, at: usize) -> &[u8] {
+        if let Some(Param::Bytes(value)) = self.0.get(at) { value } else { &[] }
+    }
+
+    pub fn bool(&self, at: usize) -> bool {
+        self.int(at) != 0
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => |$value:ident| $make:expr),* $(,)?) => { $(impl From<$from> for Param { fn from($value: $from) -> Self { $make } })* };
+}
+
+from! {
+    i64 => |value| Param::Int(value),
+    i32 => |value| Param::Int(value.into()),
+    u32 => |value| Param::Int(value.into()),
+    usize => |value| Param::Int(i64::try_from(value).unwrap_or(i64::MAX)),
+    bool => |value| Param::Int(value.into()),
+    f64 => |value| Param::Float(value),
+    &str => |value| Param::Text(value.to_owned()),
+    String => |value| Param::Text(value),
+    &String => |value| Param::Text(value.clone()),
+    Vec<u8> => |value| Param::Bytes(value),
+    &[u8] => |value| Param::Bytes(value.to_vec()),
+    crate::ids::AccountId => |value| Param::Int(value.0),
+    &crate::ids::ExecutionId => |value| Param::Text(value.as_str().to_owned()),
+    &crate::ids::EventId => |value| Param::Text(value.as_str().to_owned()),
+    zis_flow::Timestamp => |value| Param::Int(value.0),
+    &zis_flow::Value => |value| Param::Text(value.to_json()),
+}
+
+impl<T: Into<Param>> From<Option<T>> for Param {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Param::Null, Into::into)
+    }
+}

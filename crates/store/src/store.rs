@@ -1,0 +1,59 @@
+//! The handle: submit logical transactions, read rows.
+
+use std::{
+    future::Future,
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    driver::{Driver, sqlite::Sqlite},
+    error::StoreError,
+    sql::{Rows, Statement},
+};
+
+/// A store; clones share it.
+#[derive(Clone)]
+pub struct Store {
+    driver: Arc<dyn Driver>,
+}
+
+impl Store {
+    /// Opens (and makes, and migrates) `zis.db` in `folder`.
+    pub fn open_sqlite(folder: &Path) -> Result<Self, StoreError> {
+        Ok(Self { driver: Arc::new(Sqlite::open(&folder.join("zis.db"))?) })
+    }
+
+    /// Submits one logical transaction: all statements or none. It is queued before this returns, in order, and runs even if nobody
+    /// waits; the future resolves when the transaction is durable.
+    pub fn write(&self, statements: Vec<Statement>) -> Pending {
+        let (reply, answer) = oneshot::channel();
+        self.driver.submit(statements, reply);
+        Pending(answer)
+    }
+
+    /// Reads rows outside any transaction; sees everything whose [`Pending`] has resolved.
+    pub async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
+        self.driver.read(statement).await
+    }
+}
+
+/// The rows of each statement, once they are durable.
+pub struct Pending(oneshot::Receiver<Result<Vec<Rows>, StoreError>>);
+
+impl Future for Pending {
+    type Output = Result<Vec<Rows>, StoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|answer| answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned()))))
+    }
+}
+
+/// Where a driver sends the answer to a transaction.
+pub type Reply = oneshot::Sender<Result<Vec<Rows>, StoreError>>;

@@ -1,0 +1,34 @@
+//! Where the local Zendesk's events go.
+
+use zis_flow::Value;
+use zis_store::AccountId;
+
+/// One event of the local Zendesk.
+#[derive(Debug, Clone)]
+pub struct ZendeskEvent {
+    pub account: AccountId,
+    /// `support` or `sunshine`.
+    pub source: &'static str,
+    /// The catalogue's tag: `activity.UserActivityCreated`.
+    pub kind: &'static str,
+    /// What stands at `$.input`.
+    pub payload: Value,
+    pub idempotency_key: Option<String>,
+}
+
+/// Takes events; the engine, behind the server. Durable when it returns.
+#[async_trait::async_trait]
+pub trait EventSink: Send + Sync {
+    async fn accept(&self, event: ZendeskEvent) -> Result<(), SinkError>;
+}
+
+/// Why an event was not taken; the caller must not answer 2xx.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SinkError {
+    #[error("too many events; try again in {0} s")]
+    Busy(u32),
+    #[error("the idempotency key was used for a different event")]
+    KeyReused,
+    #[error("events can't be accepted now: {0}")]
+    Unavailable(String),
+}
