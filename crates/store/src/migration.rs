@@ -7,8 +7,10 @@ use crate::error::StoreError;
 /// `(number, name, SQL)`. `{{id}}` is the dialect's self-numbering primary key, `{{blob}}` its type of bytes.
 pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "engine", include_str!("../migrations/0001_engine.sql")),
-    (2, "services", include_str!("../migrations/0002_services.sql")),
-    (3, "zendesk", include_str!("../migrations/0003_zendesk.sql")),
+    (2, "registry", include_str!("../migrations/0002_registry.sql")),
+    (3, "connections", include_str!("../migrations/0003_connections.sql")),
+    (4, "services", include_str!("../migrations/0004_services.sql")),
+    (5, "zendesk", include_str!("../migrations/0005_zendesk.sql")),
 ];
 
 pub(crate) fn sqlite(connection: &Connection) -> Result<(), StoreError> {

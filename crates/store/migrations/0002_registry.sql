@@ -1,0 +1,2 @@
+-- Integrations, bundles and their versions, job specs (spec 1).
+SELECT 1

@@ -1,0 +1,2 @@
+-- Inbound webhooks, integration logs (spec 8, 9).
+SELECT 1
