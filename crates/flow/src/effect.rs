@@ -2,12 +2,26 @@
 
 use zis_bundle::action::Method;
 
-use crate::{failure::Failure, jq, time::Timestamp, value::Value};
+use crate::{
+    failure::{Failure, error},
+    jq::{self, JqError},
+    time::Timestamp,
+    value::Value,
+};
 
 /// Number of a call within one attempt, from 1, in the order the machine asked: the same on every replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct CallId(pub u32);
+
+impl CallId {
+    pub(crate) const FIRST_EVALUATION: u32 = 0x8000_0000;
+
+    /// Whether this is the id of an [`Effect::Evaluate`].
+    pub fn is_evaluation(self) -> bool {
+        self.0 >= Self::FIRST_EVALUATION
+    }
+}
 
 /// Something only the outside can do.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +30,19 @@ pub enum Effect {
     Call(Call),
     /// Nothing until `until`, then [`Outcome::Nothing`]; journaled as WaitStarted and WaitFired.
     Wait { id: CallId, path: String, until: Timestamp },
-    /// A jq program that outgrew the quick budget: run it with [`jq::Job::run`] on a thread with a large stack. Pure, so not journaled.
+    /// A jq program that outgrew the quick budget: run it with [`jq::Job::run`] on a thread with a large stack and resume with
+    /// [`Outcome::of_jq`]. Pure, so not journaled; its id has a number space of its own ([`CallId::is_evaluation`]). The machine takes
+    /// nothing else up before it has the answer, so that a replay, which answers at once, asks for everything in the same order.
     Evaluate { id: CallId, job: jq::Job },
+}
+
+impl Effect {
+    pub fn id(&self) -> CallId {
+        match self {
+            Effect::Call(call) => call.id,
+            Effect::Wait { id, .. } | Effect::Evaluate { id, .. } => *id,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -134,4 +159,15 @@ pub enum Outcome {
     /// The action gives no output: `$` stays as it is (spec 3.1 rule 6).
     Nothing,
     Failed(Failure),
+}
+
+impl Outcome {
+    /// What to resume an [`Effect::Evaluate`] with, from what [`jq::Job::run`] gave.
+    pub fn of_jq(result: Result<Option<Value>, JqError>) -> Self {
+        match result {
+            Ok(Some(value)) => Outcome::Done(value),
+            Ok(None) => Outcome::Nothing,
+            Err(fault) => Outcome::Failed(Failure::new(error::TASK_FAILED, fault.to_string())),
+        }
+    }
 }

@@ -34,6 +34,25 @@ impl Retry {
     pub fn is_never(&self) -> bool {
         *self == Retry::Never
     }
+
+    /// How long to wait before the attempt that follows attempt number `attempt` (from 1). `delays` are the configured ones; the last
+    /// one serves for all later attempts. `None` when there is nothing to retry.
+    pub fn delay(self, attempt: u32, delays: &[Duration]) -> Option<Duration> {
+        match self {
+            Retry::Never => None,
+            Retry::After(asked) => Some(asked.min(Self::LONGEST)),
+            Retry::Backoff => {
+                let at = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+                Some(delays.get(at).or(delays.last()).copied().unwrap_or_default())
+            }
+        }
+    }
+
+    /// The most that a `Retry-After` can ask for (spec 3.10).
+    pub const LONGEST: Duration = Duration::from_secs(120);
+
+    /// ZIS's own delays: 30 s, 60 s, then (our reading) 120 s (spec 3.10).
+    pub const DELAYS: [Duration; 3] = [Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(120)];
 }
 
 /// ASL error names that zis gives.

@@ -1,8 +1,22 @@
 //! The journal: what cannot be recomputed about an execution, and nothing else (D2).
+//!
+//! The order of records. `Started`; then for each attempt `AttemptStarted`, one `CallDone` for each [`Effect::Call`] in the order the
+//! outcomes were given to the machine, `WaitStarted` and `WaitFired` for each [`Effect::Wait`]; then `AttemptFailed` (after the
+//! `CallDone` of the call that failed) or `Finished`. [`Effect::Evaluate`] is pure and leaves no record. A second `AttemptStarted` with
+//! the number of the running attempt means: somebody took the attempt over after a crash, and its deadline moved.
+//!
+//! [`Effect::Call`]: crate::effect::Effect::Call
+//! [`Effect::Wait`]: crate::effect::Effect::Wait
+//! [`Effect::Evaluate`]: crate::effect::Effect::Evaluate
 
 use serde::{Deserialize, Serialize};
 
-use crate::{effect::CallId, failure::Failure, time::Timestamp, value::Value};
+use crate::{
+    effect::{CallId, Outcome},
+    failure::Failure,
+    time::Timestamp,
+    value::Value,
+};
 
 /// Version of the record format, written with every batch; readers accept all versions up to it.
 pub const FORMAT: u32 = 1;
@@ -16,7 +30,14 @@ pub enum Record {
     Started(Started),
     /// An attempt begins: the first one right after `Started`, later ones after `AttemptFailed` or `Retried`.
     #[serde(rename = "attempt")]
-    AttemptStarted { attempt: u32, at: Timestamp, deadline: Timestamp },
+    AttemptStarted {
+        attempt: u32,
+        at: Timestamp,
+        deadline: Timestamp,
+        /// Whether another attempt may follow this one: decides between a retry and a Catch, so replay needs it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        may_retry: bool,
+    },
     /// A call ended.
     #[serde(rename = "done")]
     CallDone {
@@ -69,6 +90,38 @@ pub struct Pin {
     pub actions: Vec<(String, String)>,
 }
 
+impl Record {
+    /// The record's tag, for messages.
+    pub fn tag(&self) -> &'static str {
+        match self {
+            Record::Started(_) => "started",
+            Record::AttemptStarted { .. } => "attempt",
+            Record::CallDone { .. } => "done",
+            Record::WaitStarted { .. } => "wait",
+            Record::WaitFired { .. } => "fired",
+            Record::AttemptFailed { .. } => "attempt_failed",
+            Record::Retried { .. } => "retried",
+            Record::Cancelled { .. } => "cancelled",
+            Record::Finished { .. } => "finished",
+        }
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Record::Started(started) => started.at,
+            Record::AttemptStarted { at, .. }
+            | Record::CallDone { at, .. }
+            | Record::WaitStarted { at, .. }
+            | Record::WaitFired { at, .. }
+            | Record::AttemptFailed { at, .. }
+            | Record::Retried { at, .. }
+            | Record::Cancelled { at, .. }
+            | Record::Finished { at, .. } => *at,
+        }
+    }
+}
+
 /// An outcome as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Recorded {
@@ -78,6 +131,26 @@ pub enum Recorded {
     Nothing,
     #[serde(rename = "err")]
     Failed(Failure),
+}
+
+impl From<Outcome> for Recorded {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done(value) => Recorded::Done(value),
+            Outcome::Nothing => Recorded::Nothing,
+            Outcome::Failed(failure) => Recorded::Failed(failure),
+        }
+    }
+}
+
+impl From<Recorded> for Outcome {
+    fn from(recorded: Recorded) -> Self {
+        match recorded {
+            Recorded::Done(value) => Outcome::Done(value),
+            Recorded::Nothing => Outcome::Nothing,
+            Recorded::Failed(failure) => Outcome::Failed(failure),
+        }
+    }
 }
 
 /// What an HTTP action did, secrets masked. Bodies of success are in the outcome.
@@ -162,15 +235,39 @@ pub struct Illegal {
 }
 
 /// The one total function that decides legality: used when loading and before writing.
+///
+/// `status` is `None` before the first record. While a parallel Map has both waits and calls under way the status says which came last.
 pub fn advance(status: Option<Status>, record: &Record) -> Result<Status, Illegal> {
-    let _ = (status, record);
-    todo!()
+    use Status::{Cancelled, Failed, Queued, Retrying, Running, Succeeded, TimedOut, Waiting};
+    let next = match (status, record) {
+        (None, Record::Started(_)) => Some(Queued),
+        (Some(Queued | Retrying | Running), Record::AttemptStarted { .. }) => Some(Running),
+        (Some(Waiting), Record::AttemptStarted { .. }) => Some(Waiting),
+        (Some(status @ (Running | Waiting)), Record::CallDone { .. }) => Some(status),
+        (Some(Running | Waiting), Record::WaitStarted { .. }) => Some(Waiting),
+        (Some(Running | Waiting), Record::WaitFired { .. }) => Some(Running),
+        (Some(Running | Waiting), Record::AttemptFailed { .. }) => Some(Retrying),
+        (Some(status), Record::Retried { .. }) if status.is_ended() || status == Retrying => Some(Queued),
+        (Some(status), Record::Cancelled { .. }) if !status.is_ended() => Some(Cancelled),
+        // Queued, too: a flow whose connection is missing ends before its first attempt (spec 2.4.6).
+        (Some(status), Record::Finished { result, .. }) if !status.is_ended() => Some(match result {
+            Finish::Succeeded { .. } => Succeeded,
+            Finish::Failed { .. } => Failed,
+            Finish::TimedOut { .. } => TimedOut,
+        }),
+        _ => None,
+    };
+    next.ok_or(Illegal { status: status.map_or("none", Status::as_str), record: record.tag() })
 }
 
 /// The text of a batch of records as the store keeps it: `{"v":1,"records":[…]}`.
 pub fn encode(records: &[Record]) -> String {
-    let _ = records;
-    todo!()
+    #[derive(Serialize)]
+    struct Batch<'r> {
+        v: u32,
+        records: &'r [Record],
+    }
+    serde_json::to_string(&Batch { v: FORMAT, records }).expect("records hold nothing that JSON cannot say")
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -181,7 +278,49 @@ pub enum DecodeError {
     Damaged(#[from] serde_json::Error),
 }
 
+/// Reads what [`encode`] wrote, in this version of the format or an older one.
 pub fn decode(text: &str) -> Result<Vec<Record>, DecodeError> {
-    let _ = text;
-    todo!()
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    #[derive(Deserialize)]
+    struct Batch {
+        records: Vec<Record>,
+    }
+    let Version { v } = serde_json::from_str(text)?;
+    if v > FORMAT {
+        return Err(DecodeError::Newer(v));
+    }
+    let Batch { mut records } = serde_json::from_str(text)?;
+    if has_long_integer(text) {
+        restore_integers(text, &mut records);
+    }
+    Ok(records)
+}
+
+/// serde hands integers beyond 64 bits over as floats; only then are the values read a second time, by our own reader.
+fn has_long_integer(text: &str) -> bool {
+    let mut run = 0;
+    text.bytes().any(|byte| {
+        run = if byte.is_ascii_digit() { run + 1 } else { 0 };
+        run > 18
+    })
+}
+
+fn restore_integers(text: &str, records: &mut [Record]) {
+    let Ok(batch) = Value::from_json(text) else { return };
+    let exact = batch.get("records").and_then(Value::as_array).unwrap_or_default();
+    for (record, exact) in records.iter_mut().zip(exact) {
+        let (kept, exact) = match record {
+            Record::Started(started) => (&mut started.document, exact.get("document")),
+            Record::CallDone { outcome: Recorded::Done(value), .. } => {
+                (value, exact.get("outcome").and_then(|outcome| outcome.get("ok")))
+            }
+            _ => continue,
+        };
+        if let Some(exact) = exact {
+            *kept = exact.clone();
+        }
+    }
 }
