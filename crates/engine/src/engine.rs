@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use zis_flow::{Settings, Value, journal::RetryFrom};
-use zis_store::{AccountId, EventId, ExecutionId, Store};
+use zis_store::{AccountId, EventId, ExecutionId, Statement, Store};
 
 use crate::{act::Actor, error::EngineError, signal::Signal, world::Clock};
 
@@ -48,6 +48,9 @@ pub struct Incoming {
     /// What will stand at `$.input`.
     pub payload: Value,
     pub idempotency_key: Option<String>,
+    /// Statements of the sender's that become durable with the event, in the same transaction, or not at all (the local Zendesk's
+    /// activity, its outbox). When the key was seen before, they are not run.
+    pub also: Vec<Statement>,
 }
 
 /// A durably accepted event.

@@ -45,9 +45,15 @@ pub struct ErrorView {
 
 /// An event and the executions it starts, in one transaction: durable before the sender's 2xx (D3a).
 /// `catalog_version` is the version matched against; an expectation error of statement 0 means: reload and match again.
-/// Each execution comes with the records that begin its journal.
-pub fn accept(store: &Store, event: &Event, executions: &[(Execution, Vec<Record>)], catalog_version: i64) -> Pending {
-    let _ = (store, event, executions, catalog_version);
+/// Each execution comes with the records that begin its journal. `also` are the sender's own statements, run last in the same transaction.
+pub fn accept(
+    store: &Store,
+    event: &Event,
+    executions: &[(Execution, Vec<Record>)],
+    catalog_version: i64,
+    also: Vec<Statement>,
+) -> Pending {
+    let _ = (store, event, executions, catalog_version, also);
     todo!()
 }
 
