@@ -3,12 +3,14 @@
 //! Immutable and `Arc`'d: a clone costs a reference count. Objects keep the order of their keys. Integers stay exact at any
 //! length; a float that is a whole number prints without a fraction, as jq prints it.
 
+mod array;
 mod number;
 mod object;
 mod text;
 
 use std::sync::Arc;
 
+pub use array::Array;
 pub use number::Number;
 pub use object::Object;
 pub use text::ParseError;
@@ -19,6 +21,13 @@ use zis_bundle::{
     path::{Path, Segment},
 };
 
+/// The deepest nesting that a JSON text or the result of a jq program may have. Whoever nests values otherwise (a template in a
+/// loop) checks [`Value::depth`] against it: reading, writing and comparing recurse.
+pub const MAX_DEPTH: u32 = 512;
+
+/// Deeper values are taken apart by a loop when they are dropped, so that no nesting can exhaust a stack.
+const DROP_BY_RECURSION: u32 = 64;
+
 /// A JSON value.
 #[derive(Clone, Default, PartialEq)]
 pub enum Value {
@@ -27,7 +36,7 @@ pub enum Value {
     Bool(bool),
     Number(Number),
     String(Arc<str>),
-    Array(Arc<Vec<Value>>),
+    Array(Arc<Array>),
     Object(Arc<Object>),
 }
 
@@ -100,6 +109,16 @@ impl Value {
             .map_err(|left| Path { segments: path.segments[..path.segments.len() - left].to_vec() })
     }
 
+    /// How deep the value is nested: 0 for a scalar or an empty array, 1 for `[0]`. Costs nothing; may be too high for a value from
+    /// which something was taken.
+    pub fn depth(&self) -> u32 {
+        match self {
+            Value::Array(items) if !items.is_empty() => items.inner_depth() + 1,
+            Value::Object(object) if !object.is_empty() => object.inner_depth() + 1,
+            _ => 0,
+        }
+    }
+
     pub fn as_str(&self) -> Option<&str> {
         if let Value::String(text) = self { Some(text) } else { None }
     }
@@ -143,6 +162,15 @@ impl Value {
     /// Bytes of the compact JSON text, counted without writing it; stops counting at `most`.
     pub fn json_len(&self, most: usize) -> usize {
         text::length(self, most)
+    }
+}
+
+/// Drops `values` and all they alone hold, without recursion.
+fn dismantle(mut values: Vec<Value>) {
+    while let Some(value) = values.pop() {
+        if value.depth() > DROP_BY_RECURSION {
+            values.append(&mut array::children(value));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::Value;
+use super::{Value, dismantle};
 
 /// Above this many keys an index is kept: below it a scan is faster than hashing.
 const INDEX_ABOVE: usize = 16;
@@ -12,6 +12,7 @@ const INDEX_ABOVE: usize = 16;
 pub struct Object {
     entries: Vec<(Arc<str>, Value)>,
     index: Option<HashMap<Arc<str>, usize>>,
+    depth: u32,
 }
 
 impl Object {
@@ -31,8 +32,19 @@ impl Object {
         self.position(key).map(|at| &self.entries[at].1)
     }
 
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.position(key).map(|at| &mut self.entries[at].1)
+    /// The entry at `at` in the order of the keys.
+    pub fn entry(&self, at: usize) -> Option<(&Arc<str>, &Value)> {
+        self.entries.get(at).map(|(key, value)| (key, value))
+    }
+
+    /// How deep the members are nested: 0 when all are scalars. An upper bound: taking members away does not lower it.
+    pub(super) fn inner_depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// Takes the value of `key` out and leaves null in its place.
+    pub(crate) fn take(&mut self, key: &str) -> Option<Value> {
+        self.position(key).map(|at| std::mem::take(&mut self.entries[at].1))
     }
 
     pub fn contains_key(&self, key: &str) -> bool {
@@ -41,6 +53,7 @@ impl Object {
 
     /// Sets `key`: in place when it is there, at the end otherwise.
     pub fn insert(&mut self, key: Arc<str>, value: Value) {
+        self.depth = self.depth.max(value.depth());
         if let Some(at) = self.position(&key) {
             self.entries[at].1 = value;
             return;
@@ -57,7 +70,9 @@ impl Object {
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         let at = self.position(key)?;
         let (_, value) = self.entries.remove(at);
-        self.reindex();
+        if self.index.is_some() {
+            self.reindex();
+        }
         Some(value)
     }
 
@@ -72,6 +87,10 @@ impl Object {
 
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.entries.iter().map(|(_, value)| value)
+    }
+
+    pub(crate) fn into_values(mut self) -> Vec<Value> {
+        std::mem::take(&mut self.entries).into_iter().map(|(_, value)| value).collect()
     }
 
     fn position(&self, key: &str) -> Option<usize> {
@@ -108,7 +127,15 @@ impl IntoIterator for Object {
     type Item = (Arc<str>, Value);
     type IntoIter = std::vec::IntoIter<(Arc<str>, Value)>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+    fn into_iter(mut self) -> Self::IntoIter {
+        std::mem::take(&mut self.entries).into_iter()
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        if self.depth > super::DROP_BY_RECURSION {
+            dismantle(std::mem::take(&mut self.entries).into_iter().map(|(_, value)| value).collect());
+        }
     }
 }
