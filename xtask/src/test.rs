@@ -1,0 +1,21 @@
+//! `cargo xtask test`: all that CI runs, in the order in which it is cheapest to fail.
+
+use anyhow::Result;
+
+use crate::{generate, prerequisites, run as cmd, tidy};
+
+fn run_all() -> Result<()> {
+    prerequisites::ensure()?;
+    cmd::run("cargo", &["fmt", "--all", "--check"], &[])?;
+    tidy::run()?;
+    cmd::run("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
+    generate::run(&["--check".to_owned()])?;
+    cmd::run("cargo", &["test", "--workspace", "--locked"], &[])?;
+    println!("\neverything passed");
+    Ok(())
+}
+
+pub fn run(args: &[String]) -> Result<()> {
+    anyhow::ensure!(args.is_empty(), "`cargo xtask test` takes no arguments; for one crate use `cargo test -p NAME`");
+    run_all()
+}
