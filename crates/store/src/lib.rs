@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 pub mod execution;
 pub mod ids;
+pub mod log;
 pub mod node;
 pub mod secret;
 pub mod sql;
