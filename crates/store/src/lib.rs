@@ -13,6 +13,7 @@ pub mod log;
 pub mod node;
 pub mod secret;
 pub mod sql;
+pub mod zendesk;
 
 mod migration;
 mod store;
