@@ -11,4 +11,25 @@ CREATE TABLE integration_log (
     attempt BIGINT,
     description TEXT NOT NULL
 );
-CREATE INDEX integration_log_account ON integration_log (account, id)
+CREATE INDEX integration_log_account ON integration_log (account, id);
+CREATE TABLE webhook (
+    account BIGINT NOT NULL,
+    uuid TEXT NOT NULL,
+    id TEXT NOT NULL,
+    integration TEXT NOT NULL,
+    source_system TEXT NOT NULL,
+    event_type TEXT NOT NULL,
+    token TEXT NOT NULL,
+    username TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    old_password_hash TEXT,
+    old_until BIGINT,
+    hmac_header TEXT,
+    hmac_algorithm TEXT,
+    hmac_secret {{blob}},
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account, uuid)
+);
+CREATE UNIQUE INDEX webhook_token ON webhook (token);
+CREATE INDEX webhook_integration ON webhook (account, integration, id)

@@ -13,6 +13,7 @@ pub mod log;
 pub mod node;
 pub mod secret;
 pub mod sql;
+pub mod webhook;
 pub mod zendesk;
 
 mod migration;

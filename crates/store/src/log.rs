@@ -3,8 +3,8 @@
 use zis_flow::Timestamp;
 
 use crate::{
-    AccountId, ExecutionId, params,
-    sql::{Statement, statement},
+    AccountId, ExecutionId, Store, StoreError, params,
+    sql::{Param, Row, Statement, statement},
 };
 
 /// A line of the log.
@@ -62,4 +62,101 @@ pub fn insert(line: &Line) -> Statement {
             &line.description
         ],
     )
+}
+
+/// What [`list`] looks for; an empty member matches all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub integration: Option<String>,
+    /// Lines of these levels.
+    pub levels: Vec<Level>,
+    pub execution: Option<ExecutionId>,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// Text within the description, as it is written.
+    pub text: Option<String>,
+}
+
+/// Which way to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    NewestFirst,
+    OldestFirst,
+}
+
+/// Lines with their numbers; `after` is the number of the last line of the page before.
+pub async fn list(
+    store: &Store,
+    account: AccountId,
+    filter: &Filter,
+    order: Order,
+    after: Option<i64>,
+    size: usize,
+) -> Result<Vec<(i64, Line)>, StoreError> {
+    let mut sql = "SELECT id, at, level, integration, flow, job_spec, execution, attempt, description \
+                   FROM integration_log WHERE account = $1"
+        .to_owned();
+    let mut params = params![account];
+    let mut and = |condition: &str, param: Param| {
+        params.push(param);
+        sql.push_str(&format!(" AND {}", condition.replace('?', &format!("${}", params.len()))));
+    };
+    if let Some(after) = after {
+        and(if order == Order::NewestFirst { "id < ?" } else { "id > ?" }, after.into());
+    }
+    if let Some(integration) = &filter.integration {
+        and("integration = ?", integration.into());
+    }
+    if let Some(execution) = &filter.execution {
+        and("execution = ?", execution.into());
+    }
+    if let Some(since) = filter.since {
+        and("at >= ?", since.into());
+    }
+    if let Some(until) = filter.until {
+        and("at < ?", until.into());
+    }
+    if let Some(text) = &filter.text {
+        and("description LIKE ? ESCAPE '!'", like(text).into());
+    }
+    if !filter.levels.is_empty() {
+        // The words of the enum: nothing of the caller's reaches the SQL.
+        let words: Vec<_> = filter.levels.iter().map(|level| format!("'{}'", level.as_str())).collect();
+        sql.push_str(&format!(" AND level IN ({})", words.join(", ")));
+    }
+    params.push(size.into());
+    let direction = if order == Order::NewestFirst { "DESC" } else { "ASC" };
+    sql.push_str(&format!(" ORDER BY id {direction} LIMIT ${}", params.len()));
+    let rows = store.read(statement(sql, params)).await?;
+    rows.rows.iter().map(|row| line(account, row)).collect()
+}
+
+/// A LIKE pattern that finds `text` anywhere; `!` escapes.
+fn like(text: &str) -> String {
+    format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+}
+
+fn line(account: AccountId, row: &Row) -> Result<(i64, Line), StoreError> {
+    let level = Level::parse(row.text(2));
+    let level = level.ok_or_else(|| StoreError::Damaged(format!("log level `{}`", row.text(2))))?;
+    let line = Line {
+        account,
+        at: Timestamp(row.int(1)),
+        level,
+        integration: row.text(3).to_owned(),
+        flow: row.opt_string(4),
+        job_spec: row.opt_string(5),
+        execution: row.opt_text(6).and_then(ExecutionId::parse),
+        attempt: row.opt_int(7).and_then(|attempt| u32::try_from(attempt).ok()),
+        description: row.text(8).to_owned(),
+    };
+    Ok((row.int(0), line))
+}
+
+/// Deletes at most `limit` of the lines written before `before`; how many went.
+pub async fn expire(store: &Store, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let sql =
+        "DELETE FROM integration_log WHERE id IN (SELECT id FROM integration_log WHERE at < $1 ORDER BY id LIMIT $2)";
+    let rows = store.write(vec![statement(sql, params![before, limit])]).await?;
+    Ok(rows.first().map_or(0, |rows| rows.affected))
 }
