@@ -63,8 +63,8 @@ pub struct Options {
     pub lenient_asl: bool,
 }
 
-/// Reads a bundle and applies every check that ZIS makes at upload (spec 2.3).
+/// Reads a bundle and applies every check that ZIS makes at upload (spec 2.3). Findings in the text's JSON come first,
+/// then those of the bundle in the order of their places.
 pub fn read(text: &str, options: &Options) -> Reading {
-    let _ = (text, options);
-    todo!()
+    crate::reader::read(text, options)
 }

@@ -4,6 +4,8 @@
 //! Pure: no IO, no clock, no other crate of ours.
 
 pub mod action;
+pub mod built_in;
+pub mod code;
 pub mod document;
 pub mod finding;
 pub mod flow;
@@ -11,8 +13,11 @@ pub mod job_spec;
 pub mod json;
 pub mod name;
 pub mod path;
+mod reader;
+pub mod suggest;
 pub mod template;
 pub mod text;
+pub mod walk;
 
 pub use action::Action;
 pub use document::{Bundle, Reading, read};
