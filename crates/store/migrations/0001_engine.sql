@@ -15,7 +15,7 @@ CREATE TABLE event (
     executions BIGINT NOT NULL,
     PRIMARY KEY (account, id)
 );
-CREATE UNIQUE INDEX event_key ON event (account, idempotency_key);
+CREATE UNIQUE INDEX event_key ON event (account, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE TABLE execution (
     account BIGINT NOT NULL,
     id TEXT NOT NULL,
@@ -41,21 +41,27 @@ CREATE TABLE execution (
     seq BIGINT NOT NULL,
     PRIMARY KEY (account, id)
 );
-CREATE INDEX execution_open ON execution (node, status) WHERE ended_at IS NULL;
-CREATE INDEX execution_wake ON execution (wake_at) WHERE wake_at IS NOT NULL;
+-- What a dead node left open, and what an owner has to wake: few rows, whatever the history.
+CREATE INDEX execution_open ON execution (node, epoch, account, id) WHERE ended_at IS NULL;
+CREATE INDEX execution_wake ON execution (node, epoch, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX execution_event ON execution (account, event_id);
+CREATE INDEX execution_flow ON execution (account, integration, flow, id);
+-- Failures are few and looked for often.
+CREATE INDEX execution_error ON execution (account, id) WHERE error_code IS NOT NULL;
+-- No column numbers the rows: both databases append to the table itself, which is what makes it fast (D17).
 CREATE TABLE journal (
-    id {{id}},
     account BIGINT NOT NULL,
     execution TEXT NOT NULL,
     seq BIGINT NOT NULL,
     at BIGINT NOT NULL,
     records TEXT NOT NULL
 );
-CREATE UNIQUE INDEX journal_execution ON journal (execution, seq);
+CREATE UNIQUE INDEX journal_execution ON journal (account, execution, seq);
+-- One row for each life of a node. A life that has ended keeps its row while executions name it.
 CREATE TABLE node (
-    name TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
     epoch BIGINT NOT NULL,
     heartbeat_at BIGINT NOT NULL,
-    address TEXT
+    alive BIGINT NOT NULL,
+    PRIMARY KEY (name, epoch)
 )

@@ -14,6 +14,11 @@ pub async fn version(store: &Store, account: AccountId) -> Result<i64, StoreErro
     Ok(rows.first().map_or(0, |row| row.int(0)))
 }
 
+/// What [`Store::notify`] says after a change, so that other nodes reload before their next ingest finds out.
+pub fn topic(account: AccountId) -> String {
+    format!("catalog:{}", account.0)
+}
+
 /// Part of every transaction that changes what an event would run.
 pub fn bump(account: AccountId) -> Statement {
     statement(

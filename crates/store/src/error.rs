@@ -18,6 +18,9 @@ pub enum StoreError {
     /// What is stored can't be read: damaged, or written by a newer version.
     #[error("the store holds something this program can't read: {0}")]
     Damaged(String),
+    /// What was handed in can't be used: fix it.
+    #[error("{0}")]
+    Invalid(String),
     /// A bug of ours: SQL that does not fit the schema.
     #[error("internal store error: {0}")]
     Internal(String),

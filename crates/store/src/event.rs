@@ -2,7 +2,10 @@
 
 use zis_flow::{Timestamp, Value};
 
-use crate::{AccountId, EventId, Store, StoreError, sql::Statement};
+use crate::{
+    AccountId, EventId, Store, StoreError, params,
+    sql::{Expect, Row, Statement, Where, statement},
+};
 
 /// One accepted event.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,20 +26,45 @@ pub struct Event {
     pub executions: u32,
 }
 
+const COLUMNS: &str = "account, id, source, type, integration, payload, received_at, idempotency_key, executions";
+
 /// The statement that stores `event`; a taken idempotency key is [`StoreError::Duplicate`] of table `event`.
 pub fn insert(event: &Event) -> Statement {
-    let _ = event;
-    todo!()
+    statement(
+        "INSERT INTO event (account, id, source, type, integration, payload, received_at, idempotency_key, executions) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        params![
+            event.account,
+            &event.id,
+            &event.source,
+            &event.kind,
+            event.integration.as_deref(),
+            &event.payload,
+            event.received_at,
+            event.idempotency_key.as_deref(),
+            event.executions
+        ],
+    )
+    .expect(Expect::Exactly(1))
 }
 
+/// The event `id`.
 pub async fn show(store: &Store, account: AccountId, id: &EventId) -> Result<Option<Event>, StoreError> {
-    let _ = (store, account, id);
-    todo!()
+    let mut query = Where::account(account);
+    query.and("id = ", id);
+    one(store, query).await
 }
 
+/// The event that came with the idempotency key `key`.
 pub async fn by_key(store: &Store, account: AccountId, key: &str) -> Result<Option<Event>, StoreError> {
-    let _ = (store, account, key);
-    todo!()
+    let mut query = Where::account(account);
+    query.and("idempotency_key = ", key);
+    one(store, query).await
+}
+
+async fn one(store: &Store, query: Where) -> Result<Option<Event>, StoreError> {
+    let rows = store.read(query.select(COLUMNS, "event", "")).await?;
+    rows.first().map(event).transpose()
 }
 
 /// Newest first; `after` is the id of the last event of the page before.
@@ -48,6 +76,25 @@ pub async fn list(
     after: Option<&EventId>,
     size: usize,
 ) -> Result<Vec<Event>, StoreError> {
-    let _ = (store, account, source, kind, after, size);
-    todo!()
+    let mut query = Where::account(account);
+    query.and_some("source = ", source);
+    query.and_some("type = ", kind);
+    query.and_some("id < ", after);
+    let rows = store.read(query.select(COLUMNS, "event", &format!("ORDER BY id DESC LIMIT {size}"))).await?;
+    rows.rows.iter().map(event).collect()
+}
+
+fn event(row: &Row) -> Result<Event, StoreError> {
+    let damaged = |what: &str| StoreError::Damaged(format!("event {}: {what}", row.text(1)));
+    Ok(Event {
+        account: AccountId(row.int(0)),
+        id: EventId::parse(row.text(1)).ok_or_else(|| damaged("not an event id"))?,
+        source: row.text(2).to_owned(),
+        kind: row.text(3).to_owned(),
+        integration: row.opt_string(4),
+        payload: Value::from_json(row.text(5)).map_err(|error| damaged(&error.to_string()))?,
+        received_at: Timestamp(row.int(6)),
+        idempotency_key: row.opt_string(7),
+        executions: u32::try_from(row.int(8)).unwrap_or_default(),
+    })
 }

@@ -11,6 +11,8 @@ pub mod execution;
 pub mod ids;
 pub mod log;
 pub mod node;
+pub mod page;
+pub mod registry;
 pub mod secret;
 pub mod sql;
 pub mod webhook;

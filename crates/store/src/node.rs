@@ -1,8 +1,14 @@
 //! Nodes: a name, an epoch, a heartbeat (D5). Every append of an execution is fenced by the (name, epoch) of its owner.
+//!
+//! Each life of a node is a row. A life ends once and for all: it leaves, a later life of the name begins, or another node finds its
+//! heartbeat too old. The row of an ended life stays while executions name it, so that "who must be adopted" is a look at a tiny table.
 
 use zis_flow::Timestamp;
 
-use crate::{Store, StoreError};
+use crate::{
+    Store, StoreError, params,
+    sql::{Expect, statement},
+};
 
 /// Who owns an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -12,20 +18,56 @@ pub struct Owner {
     pub epoch: i64,
 }
 
-/// Registers the node (a new epoch) and gives its ownership.
+/// Registers the node (a new epoch), ends its earlier lives, and gives its ownership.
 pub async fn register(store: &Store, name: &str, now: Timestamp) -> Result<Owner, StoreError> {
-    let _ = (store, name, now);
-    todo!()
+    // Epochs count on from the executions too: a row of `node` may have gone before its name was used again.
+    let insert = statement(
+        "INSERT INTO node (name, epoch, heartbeat_at, alive) VALUES ($1, 1 + COALESCE((SELECT max(epoch) FROM node WHERE name = $1), 0), $2, 1) \
+         RETURNING epoch",
+        params![name, now],
+    );
+    let bury = statement(
+        "UPDATE node SET alive = 0 WHERE name = $1 AND alive = 1 AND epoch < (SELECT max(epoch) FROM node WHERE name = $1)",
+        params![name],
+    );
+    // Open executions whose owner has no row (a database put together by hand, a row lost) get one, so that they are found.
+    let find = statement(
+        "INSERT INTO node (name, epoch, heartbeat_at, alive) SELECT DISTINCT node, epoch, 0, 0 FROM execution WHERE ended_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM node AS life WHERE life.name = execution.node AND life.epoch = execution.epoch) \
+         ON CONFLICT (name, epoch) DO NOTHING",
+        params![],
+    );
+    let rows = store.write(vec![find, insert, bury]).await?;
+    let epoch = rows.get(1).and_then(|rows| rows.first()).map_or(0, |row| row.int(0));
+    Ok(Owner { node: name.to_owned(), epoch })
 }
 
 /// Renews the heartbeat; an expectation error means that this life of the node was declared dead.
 pub async fn heartbeat(store: &Store, owner: &Owner, now: Timestamp) -> Result<(), StoreError> {
-    let _ = (store, owner, now);
-    todo!()
+    let beat = statement(
+        "UPDATE node SET heartbeat_at = $1 WHERE name = $2 AND epoch = $3 AND alive = 1",
+        params![now, &owner.node, owner.epoch],
+    );
+    store.write(vec![beat.expect(Expect::Exactly(1))]).await.map(|_| ())
 }
 
 /// Says goodbye: other nodes may adopt at once.
 pub async fn leave(store: &Store, owner: &Owner) -> Result<(), StoreError> {
-    let _ = (store, owner);
-    todo!()
+    let leave =
+        statement("UPDATE node SET alive = 0 WHERE name = $1 AND epoch = $2", params![&owner.node, owner.epoch]);
+    store.write(vec![leave]).await.map(|_| ())
+}
+
+/// Ends the lives whose heartbeat is older than `dead_before`; gives every ended life that may still own executions.
+pub(crate) async fn ended(store: &Store, dead_before: Timestamp) -> Result<Vec<Owner>, StoreError> {
+    let look =
+        statement("SELECT name, epoch, alive FROM node WHERE alive = 0 OR heartbeat_at < $1", params![dead_before]);
+    let rows = store.read(look).await?;
+    if rows.rows.iter().any(|row| row.bool(2)) {
+        let bury = statement("UPDATE node SET alive = 0 WHERE alive = 1 AND heartbeat_at < $1", params![dead_before]);
+        store.write(vec![bury]).await?;
+    }
+    let look = statement("SELECT name, epoch FROM node WHERE alive = 0 ORDER BY name, epoch", params![]);
+    let rows = store.read(look).await?;
+    Ok(rows.rows.iter().map(|row| Owner { node: row.text(0).to_owned(), epoch: row.int(1) }).collect())
 }

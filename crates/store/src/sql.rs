@@ -44,6 +44,83 @@ impl Statement {
     }
 }
 
+/// Which database answers. The texts are shared; this is for the few words that only one of them has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// Leaves out the rows that somebody else is changing; SQLite has one writer.
+    pub(crate) fn skip_locked(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+}
+
+/// The conditions of a query, joined by AND, each with its parameters in order.
+#[derive(Debug, Clone)]
+pub struct Where {
+    text: String,
+    params: Vec<Param>,
+}
+
+impl Where {
+    /// Every query of a tenant's rows begins with the account (D5).
+    pub fn account(account: crate::AccountId) -> Self {
+        Self { text: "account = $1".to_owned(), params: vec![account.into()] }
+    }
+
+    /// `and("flow = ", name)`.
+    pub fn and(&mut self, condition: &str, value: impl Into<Param>) {
+        self.params.push(value.into());
+        self.text += &format!(" AND {condition}${}", self.params.len());
+    }
+
+    /// As [`Where::and`] when there is a value; otherwise nothing.
+    pub fn and_some(&mut self, condition: &str, value: Option<impl Into<Param>>) {
+        if let Some(value) = value {
+            self.and(condition, value);
+        }
+    }
+
+    /// A condition without parameters.
+    pub fn and_that(&mut self, condition: &str) {
+        self.text += " AND ";
+        self.text += condition;
+    }
+
+    /// Any of the conditions: the value goes between each one's opening and its closing text.
+    pub fn and_any<const N: usize>(&mut self, open: &[&str; N], close: &[&str; N], value: impl Into<Param>) {
+        self.params.push(value.into());
+        let at = self.params.len();
+        let any: Vec<_> = open.iter().zip(close).map(|(open, close)| format!("{open}${at}{close}")).collect();
+        self.text += &format!(" AND ({})", any.join(" OR "));
+    }
+
+    /// `SELECT columns FROM table WHERE … tail`.
+    pub fn select(self, columns: &str, table: &str, tail: &str) -> Statement {
+        statement(format!("SELECT {columns} FROM {table} WHERE {} {tail}", self.text), self.params)
+    }
+}
+
+/// A text to look for anywhere within another, as `LIKE … ESCAPE '!'` wants it.
+pub fn contains(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for char in text.chars() {
+        if matches!(char, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(char);
+    }
+    pattern.push('%');
+    pattern
+}
+
 /// Builds a `Vec<Param>` from anything that is `Into<Param>`.
 #[macro_export]
 macro_rules! params {

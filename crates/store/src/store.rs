@@ -8,12 +8,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 
 use crate::{
     driver::{Driver, sqlite::Sqlite},
     error::StoreError,
-    sql::{Rows, Statement},
+    sql::{Dialect, Rows, Statement},
 };
 
 /// A store; clones share it.
@@ -34,6 +34,20 @@ impl Store {
         let (reply, answer) = oneshot::channel();
         self.driver.submit(statements, reply);
         Pending(answer)
+    }
+
+    /// Tells the other nodes (and this one) that `topic` changed: a short cut for what they would find out by themselves. May get lost.
+    pub fn notify(&self, topic: &str) {
+        self.driver.notify(topic);
+    }
+
+    /// The topics that any node's [`Store::notify`] names from now on. An empty topic: some may have been missed.
+    pub fn notified(&self) -> broadcast::Receiver<Arc<str>> {
+        self.driver.notified()
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.driver.dialect()
     }
 
     /// Reads rows outside any transaction; sees everything whose [`Pending`] has resolved.

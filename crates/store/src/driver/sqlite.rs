@@ -7,12 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use rusqlite::{Connection, types::ValueRef};
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 
 use crate::{
     driver::Driver,
     error::StoreError,
-    sql::{Expect, Param, Row, Rows, Statement},
+    sql::{Dialect, Expect, Param, Row, Rows, Statement},
     store::Reply,
 };
 
@@ -21,12 +21,16 @@ const MAX_BATCH: usize = 1024;
 /// Reader threads: enough to keep two cores busy while one waits for the disk.
 const READERS: usize = 2;
 
+/// Topics that a slow listener may be behind; then it is told that it missed some.
+const TOPICS: usize = 256;
+
 type ReadJob = (Statement, oneshot::Sender<Result<Rows, StoreError>>);
 
 /// The SQLite driver.
 pub struct Sqlite {
     writes: mpsc::Sender<(Vec<Statement>, Reply)>,
     reads: mpsc::Sender<ReadJob>,
+    topics: broadcast::Sender<Arc<str>>,
 }
 
 impl Sqlite {
@@ -47,7 +51,7 @@ impl Sqlite {
                 }
             })?;
         }
-        Ok(Self { writes, reads })
+        Ok(Self { writes, reads, topics: broadcast::channel(TOPICS).0 })
     }
 }
 
@@ -172,6 +176,19 @@ impl Driver for Sqlite {
     fn submit(&self, statements: Vec<Statement>, reply: Reply) {
         // A closed queue drops the reply, which the waiter sees as "closed".
         let _ = self.writes.send((statements, reply));
+    }
+
+    fn notify(&self, topic: &str) {
+        // An error says that nobody listens.
+        let _ = self.topics.send(Arc::from(topic));
+    }
+
+    fn notified(&self) -> broadcast::Receiver<Arc<str>> {
+        self.topics.subscribe()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
     }
 
     async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {

@@ -1,0 +1,75 @@
+//! Who drives which execution, and when it goes on.
+
+use zis_flow::Timestamp;
+
+use super::{COLUMNS, Execution, execution};
+use crate::{
+    Store, StoreError,
+    node::{self, Owner},
+    params,
+    sql::{Expect, Rows, Statement, statement},
+};
+
+/// Takes over up to `limit` open executions whose owner is dead: an earlier epoch of its own node, a node that has left, or one
+/// whose heartbeat is older than `dead_before`. Each is fenced to `owner` from then on and given to exactly one adopter.
+/// Empty when nothing is left to adopt.
+pub async fn adopt(
+    store: &Store,
+    owner: &Owner,
+    dead_before: Timestamp,
+    limit: usize,
+) -> Result<Vec<Execution>, StoreError> {
+    let skip_locked = store.dialect().skip_locked();
+    let mut adopted = Vec::new();
+    for dead in node::ended(store, dead_before).await? {
+        if adopted.len() >= limit || dead == *owner {
+            continue;
+        }
+        // The owner is compared again in the update: of two adopters the second finds the row changed, and leaves it.
+        let take = statement(
+            format!(
+                "WITH taken AS MATERIALIZED (SELECT account AS a, id AS i FROM execution WHERE ended_at IS NULL AND node = $1 AND epoch = $2 \
+                 ORDER BY account, id LIMIT $3 {skip_locked}) \
+                 UPDATE execution SET node = $4, epoch = $5 WHERE ended_at IS NULL AND node = $1 AND epoch = $2 \
+                 AND (account, id) IN (SELECT a, i FROM taken) RETURNING {COLUMNS}"
+            ),
+            params![&dead.node, dead.epoch, limit - adopted.len(), &owner.node, owner.epoch],
+        );
+        let rows = store.write(vec![take]).await?;
+        let rows = rows.first().map_or(&[][..], |rows: &Rows| &rows.rows);
+        adopted.extend(rows.iter().map(execution).collect::<Result<Vec<_>, _>>()?);
+    }
+    adopted.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(adopted)
+}
+
+/// Executions of `owner` whose `wake_at` has come, soonest first.
+pub async fn due(store: &Store, owner: &Owner, now: Timestamp, limit: usize) -> Result<Vec<Execution>, StoreError> {
+    let due = statement(
+        format!(
+            "SELECT {COLUMNS} FROM execution WHERE node = $1 AND epoch = $2 AND wake_at IS NOT NULL AND wake_at <= $3 \
+             ORDER BY wake_at LIMIT $4"
+        ),
+        params![&owner.node, owner.epoch, now, limit],
+    );
+    store.read(due).await?.rows.iter().map(execution).collect()
+}
+
+/// When the next waiting execution of `owner` wakes.
+pub async fn next_wake(store: &Store, owner: &Owner) -> Result<Option<Timestamp>, StoreError> {
+    let next = statement(
+        "SELECT min(wake_at) FROM execution WHERE node = $1 AND epoch = $2 AND wake_at IS NOT NULL",
+        params![&owner.node, owner.epoch],
+    );
+    Ok(store.read(next).await?.first().and_then(|row| row.opt_int(0)).map(Timestamp))
+}
+
+/// Gives an ended execution a new owner so that it can be retried by hand: fenced by its current `seq`.
+/// [`append`] with the new owner follows in the same transaction.
+pub fn reopen(execution: &Execution, owner: &Owner) -> Vec<Statement> {
+    let reopen = statement(
+        "UPDATE execution SET node = $1, epoch = $2 WHERE account = $3 AND id = $4 AND seq = $5 AND ended_at IS NOT NULL",
+        params![&owner.node, owner.epoch, execution.account, &execution.id, execution.seq],
+    );
+    vec![reopen.expect(Expect::Exactly(1))]
+}

@@ -1,0 +1,164 @@
+//! Accept, append, fence, look.
+
+use zis_flow::journal::Status;
+use zis_store::{
+    EventId, Store, StoreError, catalog, event,
+    execution::{self, ErrorView, Filter},
+};
+
+use crate::sample::{self, accepted, account, at, ended, finished, owner, started};
+
+pub async fn what_was_accepted_is_there(store: Store) {
+    let (account, owner) = (account(), owner(&store).await);
+    let event = event::Event { idempotency_key: Some("k".to_owned()), ..sample::event(account) };
+    let begun: Vec<_> = (0..40).map(|_| (sample::execution(&event, &owner), started())).collect();
+    execution::accept(&store, &event, &begun, 0, Vec::new()).await.unwrap();
+    assert_eq!(event::show(&store, account, &event.id).await.unwrap().as_ref(), Some(&event));
+    assert_eq!(event::by_key(&store, account, "k").await.unwrap().as_ref(), Some(&event));
+    assert_eq!(event::show(&store, account, &EventId::generate()).await.unwrap(), None);
+    for (execution, records) in &begun {
+        let loaded = execution::load(&store, account, &execution.id).await.unwrap().unwrap();
+        assert_eq!(loaded, (execution.clone(), records.clone()));
+    }
+}
+
+pub async fn a_taken_idempotency_key_keeps_nothing(store: Store) {
+    let (account, owner) = (account(), owner(&store).await);
+    let first = event::Event { idempotency_key: Some("k".to_owned()), ..sample::event(account) };
+    execution::accept(&store, &first, &[], 0, Vec::new()).await.unwrap();
+    let second = event::Event { id: EventId::generate(), ..first.clone() };
+    let execution = sample::execution(&second, &owner);
+    let refused = execution::accept(&store, &second, &[(execution.clone(), started())], 0, Vec::new()).await;
+    assert!(matches!(&refused, Err(StoreError::Duplicate { table }) if table == "event"), "{refused:?}");
+    assert_eq!(execution::load(&store, account, &execution.id).await.unwrap(), None);
+    let other = event::Event { account: sample::account(), ..second };
+    execution::accept(&store, &other, &[], 0, Vec::new()).await.unwrap();
+}
+
+pub async fn a_changed_catalog_refuses_the_event(store: Store) {
+    let account = account();
+    let event = sample::event(account);
+    store.write(vec![catalog::bump(account)]).await.unwrap();
+    let refused = execution::accept(&store, &event, &[], 0, Vec::new()).await;
+    assert!(matches!(refused, Err(StoreError::Expectation { statement: 0, .. })), "{refused:?}");
+    assert_eq!(event::show(&store, account, &event.id).await.unwrap(), None);
+    let version = catalog::version(&store, account).await.unwrap();
+    execution::accept(&store, &event, &[], version, vec![catalog::bump(account)]).await.unwrap();
+    assert_eq!(catalog::version(&store, account).await.unwrap(), version + 1);
+}
+
+pub async fn appends_are_fenced_by_owner_and_position(store: Store) {
+    let (account, ours, theirs) = (account(), owner(&store).await, owner(&store).await);
+    let (_, execution) = accepted(&store, account, &ours).await;
+    let done =
+        execution::Execution { message: Some("Refunded".to_owned()), ..ended(&execution, Status::Succeeded, at(1)) };
+    let stranger = execution::Execution { owner: theirs, ..done.clone() };
+    for (wrong, what) in [
+        (stranger, "owner"),
+        (execution::Execution { seq: 2, ..done.clone() }, "position"),
+        (execution::Execution { seq: 0, ..done.clone() }, "position"),
+    ] {
+        let refused = store.write(execution::append(&wrong, &finished("no"), at(1))).await;
+        assert!(matches!(refused, Err(StoreError::Expectation { statement: 0, .. })), "{what}: {refused:?}");
+    }
+    store.write(execution::append(&done, &finished("Refunded"), at(1))).await.unwrap();
+    let (row, records) = execution::load(&store, account, &execution.id).await.unwrap().unwrap();
+    assert_eq!(row, execution::Execution { seq: 2, ..done.clone() });
+    assert_eq!(records, [started(), finished("Refunded")].concat());
+    assert!(store.write(execution::append(&done, &finished("again"), at(1))).await.is_err());
+}
+
+pub async fn an_ended_execution_is_opened_once(store: Store) {
+    let (account, ours, theirs) = (account(), owner(&store).await, owner(&store).await);
+    let (_, execution) = accepted(&store, account, &ours).await;
+    assert!(store.write(execution::reopen(&execution, &theirs)).await.is_err(), "it is still open");
+    let failed = ended(&execution, Status::Failed, at(1));
+    store.write(execution::append(&failed, &finished("x"), at(1))).await.unwrap();
+    let failed = execution::show(&store, account, &execution.id).await.unwrap().unwrap();
+    let again = execution::Execution {
+        status: Status::Queued,
+        ended_at: None,
+        attempt: 2,
+        owner: theirs.clone(),
+        ..failed.clone()
+    };
+    let retry = || [execution::reopen(&failed, &theirs), execution::append(&again, &finished("x"), at(2))].concat();
+    store.write(retry()).await.unwrap();
+    assert!(store.write(retry()).await.is_err());
+    let row = execution::show(&store, account, &execution.id).await.unwrap().unwrap();
+    assert_eq!((row.seq, row.attempt, row.owner, row.ended_at), (3, 2, theirs, None));
+}
+
+pub async fn lists_filter_and_page(store: Store) {
+    let (account, owner) = (account(), owner(&store).await);
+    let mut all = Vec::new();
+    for number in 0..7 {
+        let mut event = sample::event(account);
+        event.payload = zis_flow::Value::from_json(&format!(r#"{{"order":"No_{number}%"}}"#)).unwrap();
+        let mut execution = sample::execution(&event, &owner);
+        execution.started_at = at(number);
+        execution.flow = if number % 2 == 0 { "even".to_owned() } else { "odd".to_owned() };
+        execution::accept(&store, &event, &[(execution.clone(), started())], 0, Vec::new()).await.unwrap();
+        if number == 3 {
+            let mut failed = ended(&execution, Status::Failed, at(10));
+            failed.error = Some(ErrorView {
+                code: "ZIS3001".to_owned(),
+                cause: "external action failed due to status code: 404".to_owned(),
+                state: Some("Call".to_owned()),
+                path: None,
+            });
+            store.write(execution::append(&failed, &finished("x"), at(10))).await.unwrap();
+        }
+        all.push(execution);
+    }
+    let check = async |filter: Filter, expected: &[usize]| {
+        let found = execution::list(&store, account, &filter, None, 100).await.unwrap();
+        let expected: Vec<_> = expected.iter().map(|&at| all[at].id.clone()).collect();
+        assert_eq!(found.iter().map(|found| found.id.clone()).collect::<Vec<_>>(), expected, "{filter:?}");
+        let counted = execution::count(&store, account, &filter).await.unwrap();
+        assert_eq!(counted.iter().map(|(_, count)| *count).sum::<u64>(), expected.len() as u64, "{filter:?}");
+    };
+    let text = |text: &str| Filter { text: Some(text.to_owned()), ..Filter::default() };
+    check(Filter::default(), &[6, 5, 4, 3, 2, 1, 0]).await;
+    check(Filter { flow: Some("odd".to_owned()), ..Filter::default() }, &[5, 3, 1]).await;
+    check(Filter { integration: Some("other".to_owned()), ..Filter::default() }, &[]).await;
+    check(Filter { statuses: vec![Status::Failed, Status::TimedOut], ..Filter::default() }, &[3]).await;
+    check(
+        Filter { statuses: vec![Status::Failed, Status::Running], flow: Some("odd".to_owned()), ..Filter::default() },
+        &[5, 3, 1],
+    )
+    .await;
+    check(Filter { event_id: Some(all[2].event_id.clone()), ..Filter::default() }, &[2]).await;
+    check(Filter { since: Some(at(2)), until: Some(at(4)), ..Filter::default() }, &[3, 2]).await;
+    check(text("STATUS code: 404"), &[3]).await;
+    check(text("no_5%"), &[5]).await;
+    check(text("no_%"), &[]).await;
+    let mut after = None;
+    let mut pages = Vec::new();
+    loop {
+        let page = execution::list(&store, account, &Filter::default(), after.as_ref(), 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.clone());
+        pages.push(page.len());
+    }
+    assert_eq!(pages, [3, 3, 1]);
+}
+
+pub async fn events_are_listed_newest_first(store: Store) {
+    let account = account();
+    let mut ids = Vec::new();
+    for kind in ["a", "b", "a", "c"] {
+        let event = event::Event { kind: kind.to_owned(), ..sample::event(account) };
+        execution::accept(&store, &event, &[], 0, Vec::new()).await.unwrap();
+        ids.insert(0, event.id);
+    }
+    let list = async |kind: Option<&str>, after: Option<&EventId>, size| -> Vec<EventId> {
+        let found = event::list(&store, account, Some("zendesk"), kind, after, size).await.unwrap();
+        found.into_iter().map(|event| event.id).collect()
+    };
+    assert_eq!(list(None, None, 10).await, ids);
+    assert_eq!(list(None, Some(&ids[1]), 10).await, ids[2..]);
+    assert_eq!(list(Some("a"), None, 10).await, [ids[1].clone(), ids[3].clone()]);
+    assert_eq!(list(None, None, 1).await, ids[..1]);
+    assert_eq!(event::list(&store, account, Some("other"), None, None, 10).await.unwrap(), []);
+}

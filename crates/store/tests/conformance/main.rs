@@ -1,0 +1,50 @@
+//! One suite for both drivers: each case is a function of a store.
+
+mod execution;
+mod lease;
+mod registry;
+mod sample;
+
+/// Runs every case on SQLite.
+macro_rules! suite {
+    ($($module:ident { $($case:ident,)* })*) => {
+        mod sqlite {
+            $(mod $module {
+                $(#[tokio::test]
+                async fn $case() {
+                    let folder = tempfile::tempdir().unwrap();
+                    crate::$module::$case(zis_store::Store::open_sqlite(folder.path()).unwrap()).await;
+                })*
+            })*
+        }
+    };
+}
+
+suite! {
+    execution {
+        what_was_accepted_is_there,
+        a_taken_idempotency_key_keeps_nothing,
+        a_changed_catalog_refuses_the_event,
+        appends_are_fenced_by_owner_and_position,
+        an_ended_execution_is_opened_once,
+        lists_filter_and_page,
+        events_are_listed_newest_first,
+    }
+    lease {
+        each_life_of_a_node_has_its_epoch,
+        the_open_executions_of_the_dead_are_adopted,
+        a_stale_heartbeat_is_death,
+        an_execution_has_one_adopter,
+        sleepers_wake_in_order,
+    }
+    registry {
+        integrations_are_upserted_by_their_account_only,
+        a_bundle_keeps_its_uuid_and_every_version,
+        an_upload_needs_its_integration,
+        an_upload_uninstalls_unless_told_otherwise,
+        a_dropped_spec_fires_until_it_is_uninstalled,
+        installing_is_all_or_nothing_and_counts_the_catalog,
+        the_bundle_uploaded_last_comes_first,
+        lists_page_both_ways,
+    }
+}
