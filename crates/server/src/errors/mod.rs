@@ -107,7 +107,8 @@ impl From<StoreError> for Refusal {
             StoreError::Expectation { .. } => {
                 Self::new(Code::Conflict, "somebody else changed it at the same time; read it again and repeat")
             }
-            StoreError::Damaged(_) | StoreError::Internal(_) => Self::internal(error),
+            // `Invalid` is about settings, which are checked at start.
+            StoreError::Invalid(_) | StoreError::Damaged(_) | StoreError::Internal(_) => Self::internal(error),
         }
     }
 }
