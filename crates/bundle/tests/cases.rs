@@ -5,6 +5,8 @@
 //! action). Its `findings` block has one line a finding: code, line:column in the block, JSON pointer from the fragment on.
 //! `ZIS_UPDATE=1` rewrites the `findings` blocks with what was found.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{fmt::Write, fs, path::Path};
 
 use zis_bundle::{

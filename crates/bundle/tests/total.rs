@@ -1,5 +1,7 @@
 //! Reading is total: no text makes it panic, and every finding points into the text.
 
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 use zis_bundle::document::{Options, read};
 

@@ -4,10 +4,11 @@ use crate::text::Span;
 
 mod number;
 mod reader;
+mod recover;
 mod string;
 
-pub(crate) use reader::quoted;
 pub use reader::{MAX_DEPTH, parse};
+pub(crate) use recover::quoted;
 pub use string::source_offset;
 
 /// A JSON value and where it was written.

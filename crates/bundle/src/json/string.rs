@@ -41,7 +41,7 @@ impl Reader<'_> {
         let span = Span::new(start, self.at);
         self.report_controls(raw_controls);
         if quote == b'\'' {
-            let edit = (span, super::reader::quoted(&out));
+            let edit = (span, super::recover::quoted(&out));
             self.report(code::SINGLE_QUOTES, span, "single quotes instead of double quotes")
                 .fix_with("write double quotes", edit);
         }
