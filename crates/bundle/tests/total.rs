@@ -1,6 +1,6 @@
 //! Reading is total: no text makes it panic, and every finding points into the text.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use proptest::prelude::*;
 use zis_bundle::document::{Options, read};
