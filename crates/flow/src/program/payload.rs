@@ -199,7 +199,7 @@ impl Text {
     /// Resolves with every missing path as nothing: a terminal state never fails over its text (spec 3.8).
     pub fn resolve_lenient(&self, resolver: &Resolver) -> Arc<str> {
         let mut out = String::new();
-        let mut put = |path: &Path, out: &mut String| {
+        let put = |path: &Path, out: &mut String| {
             if let Ok(value) = resolver.value(path) {
                 let _ = resolver.write(value, out);
             }

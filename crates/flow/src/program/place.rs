@@ -52,23 +52,15 @@ impl Place {
 }
 
 impl At {
+    /// How deep the document is nested once something of depth `inner` stands there.
+    pub fn depth_with(&self, inner: u32) -> u32 {
+        inner.saturating_add(u32::try_from(self.keys.len()).unwrap_or(u32::MAX))
+    }
+
     /// Puts `value` there. In place when nobody shares the objects on the way. On failure nothing has changed.
     pub fn put(&self, document: &mut Value, value: Value) -> Result<(), Failure> {
         self.check(document)?;
-        let mut here = document;
-        for key in &self.keys {
-            if here.is_null() {
-                *here = Value::Object(Arc::new(Object::new()));
-            }
-            let Value::Object(object) = here else { return Ok(()) };
-            let object = Arc::make_mut(object);
-            if !object.contains_key(key) {
-                object.insert(key.clone(), Value::Null);
-            }
-            let Some(member) = object.get_mut(key) else { return Ok(()) };
-            here = member;
-        }
-        *here = value;
+        put(document, &self.keys, value);
         Ok(())
     }
 
@@ -91,5 +83,22 @@ impl At {
             }
         }
         Ok(())
+    }
+}
+
+fn put(here: &mut Value, keys: &[Arc<str>], value: Value) {
+    let Some((key, rest)) = keys.split_first() else {
+        *here = value;
+        return;
+    };
+    if !matches!(here, Value::Object(_)) {
+        *here = Value::Object(Arc::new(Object::new()));
+    }
+    if let Value::Object(object) = here {
+        let object = Arc::make_mut(object);
+        // Taken out, so that nobody else holds it and it changes in place.
+        let mut member = object.take(key).unwrap_or_default();
+        put(&mut member, rest, value);
+        object.insert(key.clone(), member);
     }
 }
