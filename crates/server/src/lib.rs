@@ -5,6 +5,7 @@
 pub mod app;
 pub mod config;
 pub mod errors;
+pub mod graph;
 pub mod serve;
 
 mod key_file;

@@ -1,0 +1,124 @@
+//! The picture as SVG. Colours come from classes: the console's style sheet, or the one embedded in a picture that stands alone.
+
+use std::fmt::Write;
+
+use zis_bundle::Flow;
+
+use super::{
+    Mark, Node, Overlay, Way, WayKind, label,
+    layout::{self, Area, Layout},
+};
+
+/// The style of a picture that stands alone; the console has its own with the same classes.
+const STYLE: &str = "\
+svg{font:13px system-ui,sans-serif;background:#fff}\
+.box{fill:#f6f8fa;stroke:#57606a}.frame{fill:none;stroke:#57606a;stroke-dasharray:4 3}\
+.kind{font-size:10px;fill:#57606a}.name{fill:#1f2328}\
+.way{fill:none;stroke:#57606a}.way.catch{stroke:#bc4c00;stroke-dasharray:4 3}.way.taken{stroke:#0969da;stroke-width:2.5}\
+.label{font-size:10.5px;fill:#57606a}.head{fill:#57606a}\
+.done .box{fill:#dafbe1;stroke:#1a7f37}.running .box{fill:#ddf4ff;stroke:#0969da}.failed .box{fill:#ffebe9;stroke:#cf222e}";
+
+/// A picture that stands alone.
+pub fn svg(flow: &Flow) -> String {
+    render(flow, &Overlay::default(), Some(STYLE), "")
+}
+
+/// A picture for a page: each state is a link to `#state-…` prefixed with `link`.
+pub fn draw(flow: &Flow, overlay: &Overlay, link: &str) -> String {
+    render(flow, overlay, None, link)
+}
+
+fn render(flow: &Flow, overlay: &Overlay, style: Option<&str>, link: &str) -> String {
+    let picture = label::picture(flow);
+    let layout = layout::place(&picture);
+    let (width, height) = (layout.width.ceil(), layout.height.ceil());
+    let title = escape(&flow.name.value);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flow\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         role=\"img\" aria-label=\"Flow {title}\"><title>{title}</title>"
+    );
+    if let Some(style) = style {
+        let _ = write!(out, "<style>{style}</style>");
+    }
+    out.push_str(
+        "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
+         <path class=\"head\" d=\"M0 0L8 4L0 8z\"/></marker></defs>",
+    );
+    for node in picture.nodes.iter().filter(|node| node.frame) {
+        state(node, &layout, overlay, link, &mut out);
+    }
+    for (way, line) in picture.ways.iter().zip(&layout.lines) {
+        line_of(way, line, overlay, &mut out);
+    }
+    for node in picture.nodes.iter().filter(|node| !node.frame) {
+        state(node, &layout, overlay, link, &mut out);
+    }
+    out.push_str("</svg>");
+    out
+}
+
+fn state(node: &Node, layout: &Layout, overlay: &Overlay, link: &str, out: &mut String) {
+    let Some(Area { x, y, width, height }) = layout.areas.get(&node.place).copied() else { return };
+    let mark = match overlay.states.get(&node.place) {
+        Some(Mark::Done) => " done",
+        Some(Mark::Running) => " running",
+        Some(Mark::Failed) => " failed",
+        None => "",
+    };
+    let (left, top) = (x - width / 2.0, y - height / 2.0);
+    let name = escape(&node.name);
+    let place = escape(&node.place);
+    let _ =
+        write!(out, "<a href=\"{}#state-{place}\" class=\"state {}{mark}\">", escape(link), node.kind.to_lowercase());
+    let (class, radius) = match (node.frame, node.kind) {
+        (true, _) => ("frame", 10.0),
+        (_, "Succeed" | "Fail") => ("box", 22.0),
+        (_, "Choice") => ("box", 2.0),
+        _ => ("box", 8.0),
+    };
+    let _ = write!(
+        out,
+        "<title>{} {place}</title><rect class=\"{class}\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"{radius}\"/>",
+        node.kind
+    );
+    let (text_y, kind_y) = if node.frame { (top + 14.0, top + 26.0) } else { (y + 1.0, y + 14.0) };
+    let start = if node.start && node.parent.is_none() { "▸ " } else { "" };
+    let _ = write!(
+        out,
+        "<text class=\"name\" x=\"{x:.1}\" y=\"{text_y:.1}\" text-anchor=\"middle\">{start}{name}</text>\
+         <text class=\"kind\" x=\"{x:.1}\" y=\"{kind_y:.1}\" text-anchor=\"middle\">{}</text></a>",
+        node.kind
+    );
+}
+
+fn line_of(way: &Way, (points, middle): &(Vec<(f64, f64)>, (f64, f64)), overlay: &Overlay, out: &mut String) {
+    let Some((first, rest)) = points.split_first() else { return };
+    let mut path = format!("M{:.1} {:.1}", first.0, first.1);
+    // Through the middles of the segments, with the corners as control points: a smooth line without its own mathematics.
+    for pair in rest.windows(2) {
+        let middle = ((pair[0].0 + pair[1].0) / 2.0, (pair[0].1 + pair[1].1) / 2.0);
+        let _ = write!(path, "Q{:.1} {:.1} {:.1} {:.1}", pair[0].0, pair[0].1, middle.0, middle.1);
+    }
+    if let Some(last) = rest.last() {
+        let _ = write!(path, "L{:.1} {:.1}", last.0, last.1);
+    }
+    let kind = match way.kind {
+        WayKind::Catch => " catch",
+        WayKind::Next | WayKind::Rule | WayKind::Default => "",
+    };
+    let taken = if overlay.taken.contains(&(way.from.clone(), way.to.clone())) { " taken" } else { "" };
+    let _ = write!(out, "<path class=\"way{kind}{taken}\" d=\"{path}\" marker-end=\"url(#head)\"/>");
+    if !way.label.is_empty() {
+        let _ = write!(
+            out,
+            "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+            middle.0,
+            middle.1 + 3.0,
+            escape(&way.label)
+        );
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
