@@ -1,1 +1,0 @@
-//! The HTTP client of the engine: pooled, capped, and guarded against private addresses (D10).
