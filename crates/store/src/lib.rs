@@ -4,14 +4,19 @@
 //! transaction and turns rows into typed values. Decisions are made elsewhere.
 
 pub mod catalog;
+pub mod config;
+pub mod connection;
 pub mod driver;
 pub mod error;
 pub mod event;
 pub mod execution;
 pub mod ids;
+pub mod link;
 pub mod log;
 pub mod node;
+pub mod oauth;
 pub mod page;
+pub mod pattern;
 pub mod registry;
 pub mod secret;
 pub mod sql;

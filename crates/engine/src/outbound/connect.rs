@@ -137,7 +137,8 @@ mod tests {
         assert_eq!(dialled("http://a.example/", &["127.0.0.1"]).await, Err(Kind::Loopback));
         assert_eq!(dialled("http://a.example/", &["169.254.169.254"]).await, Err(Kind::Metadata));
         // Literals never reach the resolver, in whatever form.
-        for literal in ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "[::ffff:127.0.0.1]", "127.0.0.1."] {
+        for literal in ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "[::ffff:127.0.0.1]", "127.0.0.1."]
+        {
             let url = format!("http://{literal}/");
             assert_eq!(dialled(&url, &["93.184.216.34"]).await, Err(Kind::Loopback), "{literal}");
         }

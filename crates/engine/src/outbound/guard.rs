@@ -95,18 +95,18 @@ impl Policy {
         self.own_origins.iter().any(|own| {
             own.scheme() == scheme
                 && own.port_or_known_default() == Some(port)
-                && own.host_str().is_some_and(|name| name.eq_ignore_ascii_case(host) || (is_local(name) && is_local(host)))
-        }) || self
-            .allow
-            .iter()
-            .any(|entry| matches!(entry, Allowed::Host(pattern) if host_matches(pattern, host)))
+                && own
+                    .host_str()
+                    .is_some_and(|name| name.eq_ignore_ascii_case(host) || (is_local(name) && is_local(host)))
+        }) || self.allow.iter().any(|entry| matches!(entry, Allowed::Host(pattern) if host_matches(pattern, host)))
     }
 
     /// `None` when `address` may be dialled.
     pub fn refuses(&self, address: IpAddr) -> Option<Kind> {
         let kind = classify(address)?;
         let address = embedded(address).map_or(address, IpAddr::V4);
-        let listed = self.allow.iter().any(|entry| matches!(entry, Allowed::Net { net, bits } if within(address, *net, *bits)));
+        let listed =
+            self.allow.iter().any(|entry| matches!(entry, Allowed::Net { net, bits } if within(address, *net, *bits)));
         let allowed = listed
             || match kind {
                 Kind::Loopback => self.allow_loopback || self.allow_private,
@@ -278,7 +278,9 @@ mod tests {
         let private = Policy { allow_private: true, ..Policy::default() };
         let loopback = Policy { allow_loopback: true, ..Policy::default() };
         let listed = Policy {
-            allow: ["10.1.0.0/16", "::1", "fd00::/8", "169.254.7.7"].map(|text| text.parse().expect("an entry")).to_vec(),
+            allow: ["10.1.0.0/16", "::1", "fd00::/8", "169.254.7.7"]
+                .map(|text| text.parse().expect("an entry"))
+                .to_vec(),
             ..Policy::default()
         };
         // address, allow_private, allow_loopback, the list
