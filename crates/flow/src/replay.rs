@@ -172,10 +172,8 @@ impl Restored {
                 if matches!(self.status, Status::Running | Status::Waiting) {
                     self.take_over(begin);
                 } else {
-                    let missing = || RestoreError::NoProgram {
-                        flow: self.started.flow.clone(),
-                        digest: self.pin.digest.clone(),
-                    };
+                    let missing =
+                        || RestoreError::NoProgram { flow: self.started.flow.clone(), digest: self.pin.digest.clone() };
                     let program = program(&self.pin).ok_or_else(missing)?;
                     let connections = connections(&program);
                     self.begin_machine(program, connections, begin);

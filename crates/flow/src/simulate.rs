@@ -82,11 +82,7 @@ impl Simulation {
     }
 
     /// Like [`Simulation::run`], and tells `watch` of each visit as soon as it has ended.
-    pub fn run_watched(
-        &self,
-        reply: &mut dyn FnMut(&Call, u32) -> Reply,
-        watch: &mut dyn FnMut(&Visit),
-    ) -> Report {
+    pub fn run_watched(&self, reply: &mut dyn FnMut(&Call, u32) -> Reply, watch: &mut dyn FnMut(&Visit)) -> Report {
         let pin = Pin { digest: "simulated".to_owned(), actions: Vec::new() };
         let (flow, document) = (self.program.name.clone(), self.document.clone());
         let started = Record::Started(Started { at: self.now, flow, pin, document });
@@ -206,11 +202,8 @@ impl Run<'_> {
     fn call(&mut self, call: &Call) -> Pending {
         let Reply { outcome, exchange, takes } = (self.reply)(call, self.attempt);
         let due = self.now.saturating_add(takes);
-        let (due, outcome) = if due > call.deadline {
-            (call.deadline.max(self.now), response::state_timeout())
-        } else {
-            (due, outcome)
-        };
+        let (due, outcome) =
+            if due > call.deadline { (call.deadline.max(self.now), response::state_timeout()) } else { (due, outcome) };
         Pending { due, id: call.id, call: Some(call.path.clone()), outcome, exchange }
     }
 
@@ -222,9 +215,7 @@ impl Run<'_> {
             machine.note_exchange(id, exchange);
         }
         self.records.push(match call {
-            Some(path) => {
-                Record::CallDone { attempt, id, path, at, outcome: outcome.clone().into(), http: exchange }
-            }
+            Some(path) => Record::CallDone { attempt, id, path, at, outcome: outcome.clone().into(), http: exchange },
             None => Record::WaitFired { attempt, id, at },
         });
         machine.resume(id, outcome, at);

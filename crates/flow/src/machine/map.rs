@@ -17,12 +17,7 @@ use crate::{
 };
 
 impl Machine {
-    pub(super) fn begin_map(
-        &mut self,
-        program: &Program,
-        strand: usize,
-        map: &MapState,
-    ) -> Result<Move, Failure> {
+    pub(super) fn begin_map(&mut self, program: &Program, strand: usize, map: &MapState) -> Result<Move, Failure> {
         let items = self.items(program, strand, map)?;
         let count = items.len();
         let mapping = Mapping { items, next: 0, done: 0, results: vec![Value::Null; count] };
@@ -34,8 +29,7 @@ impl Machine {
             _ => {
                 // In front of everything else, and in the order of the items: what comes out of one outcome is done before the next
                 // outcome is looked at, however many were given at once.
-                let begun: Vec<usize> =
-                    (0..at_once).filter_map(|_| self.begin_iteration(program, strand)).collect();
+                let begun: Vec<usize> = (0..at_once).filter_map(|_| self.begin_iteration(program, strand)).collect();
                 for iteration in begun.into_iter().rev() {
                     self.ready.push_front(Task { strand: iteration, now: self.now, outcome: None });
                 }

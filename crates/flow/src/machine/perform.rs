@@ -27,12 +27,7 @@ use crate::{
 const INLINE_EVALUATIONS: u32 = 64;
 
 impl Machine {
-    pub(super) fn act(
-        &mut self,
-        program: &Program,
-        strand: usize,
-        state: &ActionState,
-    ) -> Result<Move, Failure> {
+    pub(super) fn act(&mut self, program: &Program, strand: usize, state: &ActionState) -> Result<Move, Failure> {
         if let Action::Jq(jq) = &state.action {
             return self.evaluate(program, strand, state, jq);
         }
@@ -55,8 +50,7 @@ impl Machine {
         }
         let deadline = state.timeout.map_or(self.deadline, |span| self.now.saturating_add(span).min(self.deadline));
         let path = self.path_of(program, strand);
-        self.strands[strand].phase =
-            Phase::Waiting(Waiting { id, is_answered: false, what: What::Call { visit } });
+        self.strands[strand].phase = Phase::Waiting(Waiting { id, is_answered: false, what: What::Call { visit } });
         self.evaluated_inline = 0;
         self.effects.push_back(Effect::Call(Call { id, path, visit, deadline, work }));
     }
@@ -103,13 +97,7 @@ impl Machine {
         }
     }
 
-    fn evaluate(
-        &mut self,
-        program: &Program,
-        strand: usize,
-        state: &ActionState,
-        jq: &Jq,
-    ) -> Result<Move, Failure> {
+    fn evaluate(&mut self, program: &Program, strand: usize, state: &ActionState, jq: &Jq) -> Result<Move, Failure> {
         let (filter, text, input) = {
             let resolver = self.resolver(program, strand);
             let name = &program.states[self.strands[strand].at].name;
@@ -179,8 +167,7 @@ impl Machine {
     }
 
     fn ask_timer_as(&mut self, program: &Program, strand: usize, wanted: Timestamp, id: CallId) {
-        self.strands[strand].phase =
-            Phase::Waiting(Waiting { id, is_answered: false, what: What::Timer { wanted } });
+        self.strands[strand].phase = Phase::Waiting(Waiting { id, is_answered: false, what: What::Timer { wanted } });
         self.evaluated_inline = 0;
         let path = self.path_of(program, strand);
         self.effects.push_back(Effect::Wait { id, path, until: wanted.min(self.deadline) });
@@ -230,9 +217,7 @@ type Found = (Result<Filter, JqError>, Arc<str>);
 fn filter_of(program: &Program, state: &str, jq: &Jq, resolver: &Resolver) -> Result<Found, Failure> {
     match &jq.expr {
         None => Err(Failure::new(error::TASK_FAILED, "Jq: parameter \"expr\" is missing")),
-        Some(Expr::Static { text, filter }) => {
-            Ok((filter.get_or_init(|| Filter::compile(text)).clone(), text.clone()))
-        }
+        Some(Expr::Static { text, filter }) => Ok((filter.get_or_init(|| Filter::compile(text)).clone(), text.clone())),
         Some(Expr::Dynamic(expr)) => {
             let value = expr
                 .resolve(resolver)

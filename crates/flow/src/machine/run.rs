@@ -168,10 +168,9 @@ impl Machine {
                 let document = &self.strands[strand].document;
                 let name = &program.states[self.strands[strand].at].name;
                 let Some(value) = document.at(path) else {
-                    return Err(Failure::new(error::PATH, format!("JSON path resolution error: {path}")).detail(format!(
-                        "state `{name}`: SecondsPath reads {path}, but {}",
-                        explain_missing(document, path)
-                    )));
+                    return Err(Failure::new(error::PATH, format!("JSON path resolution error: {path}")).detail(
+                        format!("state `{name}`: SecondsPath reads {path}, but {}", explain_missing(document, path)),
+                    ));
                 };
                 let Some(seconds) = value.as_f64() else {
                     let cause = format!("SecondsPath {path} must name a number; it is {}", with_article(value));

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{effect::CallId, machine::watch::VisitRef, time::Timestamp, value::{Array, Value}};
+use crate::{
+    effect::CallId,
+    machine::watch::VisitRef,
+    time::Timestamp,
+    value::{Array, Value},
+};
 
 #[derive(Debug, Clone)]
 pub(super) struct Strand {
@@ -45,10 +50,14 @@ pub(super) struct Waiting {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum What {
-    Call { visit: u32 },
+    Call {
+        visit: u32,
+    },
     Jq,
     /// Until when the flow wants to wait; the effect says less when the attempt's deadline comes first.
-    Timer { wanted: Timestamp },
+    Timer {
+        wanted: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone)]

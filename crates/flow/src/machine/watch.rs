@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::{failure::{Failure, error}, machine::Machine, time::Timestamp, trace::Visit, value::Value};
+use crate::{
+    failure::{Failure, error},
+    machine::Machine,
+    time::Timestamp,
+    trace::Visit,
+    value::Value,
+};
 
 /// The visits of one machine, in the order they began.
 #[derive(Debug, Clone, Default)]
@@ -92,7 +98,8 @@ impl Machine {
         self.watch(strand, |visit| {
             if visit.ended_at.is_none() {
                 visit.ended_at = Some(now);
-                visit.error = Some(Failure::new(error::RUNTIME, "stopped, because another iteration of the Map failed"));
+                visit.error =
+                    Some(Failure::new(error::RUNTIME, "stopped, because another iteration of the Map failed"));
             }
         });
     }

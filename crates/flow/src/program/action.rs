@@ -183,7 +183,8 @@ impl Http {
             Some(value) if is_form => match form(&value, resolver)? {
                 Some(pairs) => Some(Body::Form(pairs)),
                 None => {
-                    let cause = format!("action \"{}\" declares a form, so its requestBody must be an object", self.name);
+                    let cause =
+                        format!("action \"{}\" declares a form, so its requestBody must be an object", self.name);
                     return Ok(Err(Failure::new(error::RUNTIME, cause)));
                 }
             },

@@ -85,9 +85,10 @@ impl<'v> Reader<'v> {
     }
 
     fn refuse(&self, key: &str, wanted: &str, found: Option<&Value>) -> Failure {
-        let found = found.map_or_else(|| "it is missing".to_owned(), |value| {
-            format!("it is {}", super::resolve::with_article(value))
-        });
+        let found = found.map_or_else(
+            || "it is missing".to_owned(),
+            |value| format!("it is {}", super::resolve::with_article(value)),
+        );
         let cause = format!("{}: parameter \"{key}\" must be {wanted}; {found}", self.builtin.name());
         let mut detail = String::from("parameters:");
         for (key, value) in self.parameters.as_object().into_iter().flat_map(|object| object.iter()) {

@@ -301,5 +301,9 @@ pub(crate) fn excerpt(value: &Value) -> String {
         };
     }
     let text = value.to_json();
-    if text.chars().count() <= SHOWN + 10 { text } else { format!("{}…", text.chars().take(SHOWN).collect::<String>()) }
+    if text.chars().count() <= SHOWN + 10 {
+        text
+    } else {
+        format!("{}…", text.chars().take(SHOWN).collect::<String>())
+    }
 }

@@ -29,11 +29,7 @@ pub(super) const JQ: &str = "zis:common:transform:Jq";
 /// Finds a custom action by its `properties.name`.
 type Find<'f, 'b> = &'f dyn Fn(&str) -> Option<&'b WrittenAction>;
 
-pub(super) fn compile<'b>(
-    flow: &Flow,
-    action: Find<'_, 'b>,
-    settings: Arc<Settings>,
-) -> Result<Program, CompileError> {
+pub(super) fn compile<'b>(flow: &Flow, action: Find<'_, 'b>, settings: Arc<Settings>) -> Result<Program, CompileError> {
     let mut compiler = Compiler { states: Vec::new(), actions: HashMap::new(), find: action, has_nested_map: false };
     let start = compiler.machine(&flow.definition, 0)?;
     let states: Vec<State> = compiler.states.into_iter().flatten().collect();
@@ -103,8 +99,7 @@ impl Compiler<'_, '_> {
     fn machine(&mut self, machine: &StateMachine, depth: u32) -> Result<usize, CompileError> {
         let first = self.states.len();
         let names = machine.states.iter().enumerate();
-        let indices: HashMap<&str, usize> =
-            names.map(|(at, state)| (state.name.value.as_str(), first + at)).collect();
+        let indices: HashMap<&str, usize> = names.map(|(at, state)| (state.name.value.as_str(), first + at)).collect();
         self.states.extend(machine.states.iter().map(|_| None));
         for (at, state) in machine.states.iter().enumerate() {
             let within = Within { indices: &indices, state: &state.name.value, depth };
@@ -144,10 +139,9 @@ impl Compiler<'_, '_> {
             StateKind::Succeed { message } => {
                 Kind::Succeed { message: message.as_ref().map(|message| Text::path_or_template(&message.value)) }
             }
-            StateKind::Fail { error, cause } => Kind::Fail {
-                error: Text::path_or_template(&error.value),
-                cause: Text::path_or_template(&cause.value),
-            },
+            StateKind::Fail { error, cause } => {
+                Kind::Fail { error: Text::path_or_template(&error.value), cause: Text::path_or_template(&cause.value) }
+            }
         })
     }
 

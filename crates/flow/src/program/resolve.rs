@@ -83,8 +83,7 @@ impl<'v> Resolver<'v> {
     }
 
     pub fn value(&self, path: &Path) -> Result<&'v Value, Box<Fault>> {
-        self.find(path)
-            .ok_or_else(|| Box::new(Fault { trail: Vec::new(), kind: Kind::Missing(path.clone()) }))
+        self.find(path).ok_or_else(|| Box::new(Fault { trail: Vec::new(), kind: Kind::Missing(path.clone()) }))
     }
 
     /// Appends the text that a placeholder makes of `value`: strings as they are, everything else as compact JSON (spec 3.8).
