@@ -2,40 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use zis_flow::{Settings, Value, journal::RetryFrom};
-use zis_store::{AccountId, EventId, ExecutionId, Statement, Store};
+use tokio::sync::mpsc;
+use zis_flow::{Program, Value, journal::Pin, journal::RetryFrom};
+use zis_store::{AccountId, EventId, ExecutionId, Statement, Store, node};
 
-use crate::{act::Actor, error::EngineError, signal::Signal, world::Clock};
-
-/// How the engine behaves; from the server's configuration.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Name of this node; distinct on one store. Its executions are adopted by others when its lease ends.
-    pub node: String,
-    /// A node whose heartbeat is older is dead.
-    pub lease: Duration,
-    pub flow: Arc<Settings>,
-    /// Delays before attempts 2, 3, 4 (spec 3.10); never replaces a `Retry-After`.
-    pub retry_delays: Vec<Duration>,
-    pub max_attempts: u32,
-    pub retry_from: RetryFrom,
-    /// Open executions in this node's memory; more are refused before they are accepted.
-    pub max_running: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            node: "node".to_owned(),
-            lease: Duration::from_secs(10),
-            flow: Arc::new(Settings::default()),
-            retry_delays: [30, 60, 120].map(Duration::from_secs).to_vec(),
-            max_attempts: 4,
-            retry_from: RetryFrom::Start,
-            max_running: 100_000,
-        }
-    }
-}
+use crate::{
+    act::Actor, by_hand, core::Core, error::EngineError, ingest, options::Options, recover, signal::Signal, wake,
+    world::Clock,
+};
 
 /// An event on its way in.
 #[derive(Debug, Clone)]
@@ -71,34 +45,39 @@ pub enum BundleChoice {
 /// The engine; clones share it.
 #[derive(Clone)]
 pub struct Engine {
-    _inner: Arc<()>,
+    core: Arc<Core>,
 }
 
 impl Engine {
-    /// Registers the node, adopts what earlier lives left open, and starts the loops.
+    /// Registers the node, adopts what earlier lives left open, and starts the loops. Adoption goes on after this returns.
     pub async fn start(
         store: Store,
         actor: Arc<dyn Actor>,
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, EngineError> {
-        let _ = (store, actor, clock, options);
-        todo!()
+        let owner = node::register(&store, &options.node, clock.now()).await?;
+        let (waking, wakings) = mpsc::unbounded_channel();
+        let core = Arc::new(Core::new(store, actor, clock, options, owner, waking));
+        core.tasks.spawn(recover::serve(core.clone(), wakings));
+        core.tasks.spawn(wake::serve(core.clone()));
+        core.tasks.spawn(crate::node::serve(core.clone()));
+        Ok(Self { core })
     }
 
     /// Accepts an event: one execution for each installed job spec that matches, in one transaction, durable when this returns.
     pub async fn ingest(&self, incoming: Incoming) -> Result<Accepted, EngineError> {
-        let _ = incoming;
-        todo!()
+        ingest::ingest(&self.core, incoming).await
     }
 
     /// The job specs that an event would run, as resource names: nothing is accepted.
     pub async fn dry_run(&self, incoming: &Incoming) -> Result<Vec<String>, EngineError> {
-        let _ = incoming;
-        todo!()
+        let catalog = self.core.catalogs.reload(&self.core, incoming.account).await?;
+        let routes = catalog.matching(&incoming.source, &incoming.kind, incoming.integration.as_deref());
+        Ok(routes.iter().map(|route| route.resource_name()).collect())
     }
 
-    /// Runs an ended or waiting execution again. `by` is who asked, for the journal.
+    /// Runs an ended execution, or one that waits for its next attempt, again. `by` is who asked, for the journal.
     pub async fn retry(
         &self,
         account: AccountId,
@@ -107,23 +86,22 @@ impl Engine {
         bundle: BundleChoice,
         by: &str,
     ) -> Result<(), EngineError> {
-        let _ = (account, id, from, bundle, by);
-        todo!()
+        by_hand::retry(&self.core, account, id, from, bundle, by).await
     }
 
+    /// Ends an open execution. What its call in flight did outside stays done.
     pub async fn cancel(&self, account: AccountId, id: &ExecutionId, by: &str) -> Result<(), EngineError> {
-        let _ = (account, id, by);
-        todo!()
+        by_hand::cancel(&self.core, account, id, by).await
     }
 
     /// Ingests a stored event once more as a new event.
     pub async fn replay(&self, account: AccountId, id: &EventId) -> Result<Accepted, EngineError> {
-        let _ = (account, id);
-        todo!()
+        by_hand::replay(&self.core, account, id).await
     }
 
+    /// Everything that happens from here on; a watcher that falls behind misses some.
     pub fn watch(&self) -> tokio::sync::broadcast::Receiver<Signal> {
-        todo!()
+        self.core.watch()
     }
 
     /// The compiled flow of a pin, from the cache or the store: for the trace view.
@@ -132,15 +110,27 @@ impl Engine {
         account: AccountId,
         integration: &str,
         flow: &str,
-        pin: &zis_flow::journal::Pin,
-    ) -> Result<Arc<zis_flow::Program>, EngineError> {
-        let _ = (account, integration, flow, pin);
-        todo!()
+        pin: &Pin,
+    ) -> Result<Arc<Program>, EngineError> {
+        Ok(self.core.programs.get(&self.core.store, account, integration, flow, pin).await?)
     }
 
-    /// Stops accepting, hands open executions over, returns when everything is durable.
+    /// Executions in this node's memory now.
+    pub fn running(&self) -> usize {
+        self.core.admission.open()
+    }
+
+    /// Stops accepting, lets calls that are under way end (at most `at_most`), writes everything down and says goodbye, so that other nodes,
+    /// or the next life of this one, go on at once.
     pub async fn drain(&self, at_most: Duration) {
-        let _ = at_most;
-        todo!()
+        self.core.stop_accepting();
+        tokio::select! {
+            biased;
+            () = self.core.tasks.wait() => {}
+            () = self.core.clock.sleep(at_most) => self.core.stop_all(),
+        }
+        if let Err(error) = node::leave(&self.core.store, &self.core.owner()).await {
+            tracing::warn!(%error, "the node could not say goodbye; its executions go on when its lease has ended");
+        }
     }
 }

@@ -5,13 +5,35 @@
 
 pub mod act;
 pub mod connection;
+pub mod dead_letter;
 pub mod engine;
 pub mod error;
+pub mod options;
 pub mod outbound;
 pub mod signal;
 pub mod world;
 
-pub use engine::{Accepted, Engine, Incoming, Options};
+mod admission;
+mod by_hand;
+mod catalog;
+mod core;
+mod finish;
+mod ingest;
+mod key;
+mod ledger;
+mod logbook;
+mod meters;
+mod node;
+mod open;
+mod pool;
+mod program;
+mod recover;
+mod run;
+mod sync;
+mod wake;
+
+pub use engine::{Accepted, BundleChoice, Engine, Incoming};
 pub use error::EngineError;
+pub use options::Options;
 pub use signal::Signal;
 pub use world::Clock;

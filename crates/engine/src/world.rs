@@ -1,7 +1,8 @@
-//! What the engine can't know by itself: the time, and who wakes it. Simulated in tests.
+//! What the engine can't know by itself: the time, who wakes it, and fresh ids. Simulated in tests.
 
 use std::{sync::Arc, time::Duration};
 
+use uuid::Uuid;
 use zis_flow::Timestamp;
 
 /// A clock: the real one, or a simulated one that jumps when everybody waits.
@@ -10,6 +11,11 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 
     async fn sleep(&self, span: Duration);
+
+    /// A fresh version 7 UUID: ids of executions and events sort by the time they were made.
+    fn uuid(&self) -> Uuid {
+        Uuid::now_v7()
+    }
 }
 
 /// The machine's clock and tokio's timer.

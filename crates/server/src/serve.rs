@@ -1,6 +1,6 @@
 //! From a configuration to a running server: open the store, start the engine, accept connections, drain.
 
-use std::{future::Future, net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::HashMap, future::Future, net::SocketAddr, path::Path, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -124,18 +124,24 @@ fn open_vault(config: &Config) -> Result<Vault, ServeError> {
 
 fn engine_options(config: &Config) -> Options {
     Options {
-        node: config.node.name.clone().unwrap_or_else(node_name),
+        node: config.node.name.clone().unwrap_or_else(|| node_name(config)),
         lease: config.node.lease,
         flow: Arc::new(config.flow.settings.clone()),
         retry_delays: config.retry.delays.clone(),
         max_attempts: config.retry.max_attempts,
         retry_from: config.retry.from,
         max_running: config.node.max_running,
+        subdomains: HashMap::from([(AccountId(config.account.id), config.account.subdomain.clone())]),
+        ..Options::default()
     }
 }
 
-/// Distinct among the nodes of one host, and among hosts.
-fn node_name() -> String {
+/// On SQLite always the same, so that the next life takes up at once what this one leaves; on a shared database distinct among the nodes
+/// of one host, and among hosts.
+fn node_name(config: &Config) -> String {
+    if config.store.database_url.is_none() {
+        return "local".to_owned();
+    }
     format!("node-{}-{}", std::process::id(), &uuid::Uuid::new_v4().simple().to_string()[..8])
 }
 

@@ -64,11 +64,12 @@ pub async fn next_wake(store: &Store, owner: &Owner) -> Result<Option<Timestamp>
     Ok(store.read(next).await?.first().and_then(|row| row.opt_int(0)).map(Timestamp))
 }
 
-/// Gives an ended execution a new owner so that it can be retried by hand: fenced by its current `seq`.
+/// Gives an execution that has ended, or that nobody drives now, a new owner so that it can be retried or cancelled by hand: fenced by its
+/// current `seq`, and whoever owned it before is fenced from then on.
 /// [`append`] with the new owner follows in the same transaction.
 pub fn reopen(execution: &Execution, owner: &Owner) -> Vec<Statement> {
     let reopen = statement(
-        "UPDATE execution SET node = $1, epoch = $2 WHERE account = $3 AND id = $4 AND seq = $5 AND ended_at IS NOT NULL",
+        "UPDATE execution SET node = $1, epoch = $2 WHERE account = $3 AND id = $4 AND seq = $5",
         params![&owner.node, owner.epoch, execution.account, &execution.id, execution.seq],
     );
     vec![reopen.expect(Expect::Exactly(1))]

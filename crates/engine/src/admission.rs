@@ -1,0 +1,104 @@
+//! Back-pressure: how many executions may be open in memory; more are refused before anything is accepted.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use zis_store::AccountId;
+
+use crate::{error::EngineError, sync::lock};
+
+/// What a refused sender is told to wait: executions come and go in far less.
+const AFTER_SECONDS: u32 = 1;
+
+pub(crate) struct Admission {
+    room: Arc<Semaphore>,
+    max: usize,
+    max_per_account: usize,
+    accounts: Mutex<HashMap<AccountId, Arc<AtomicUsize>>>,
+}
+
+/// The right to be in memory; given back when dropped.
+pub(crate) struct Slot {
+    _room: OwnedSemaphorePermit,
+    account: Arc<AtomicUsize>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.account.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Admission {
+    pub(crate) fn new(max: usize, max_per_account: usize) -> Self {
+        let max = max.min(Semaphore::MAX_PERMITS);
+        Self { room: Arc::new(Semaphore::new(max)), max, max_per_account, accounts: Mutex::default() }
+    }
+
+    /// Room for `count` new executions of `account`, all or none.
+    pub(crate) fn enter(&self, account: AccountId, count: usize) -> Result<Vec<Slot>, EngineError> {
+        let busy = |what, limit| EngineError::Busy { what, limit, after_seconds: AFTER_SECONDS };
+        let tenant = self.tenant(account);
+        if tenant.fetch_add(count, Ordering::Relaxed) + count > self.max_per_account {
+            tenant.fetch_sub(count, Ordering::Relaxed);
+            return Err(busy("executions of this account", self.max_per_account));
+        }
+        let mut slots = Vec::with_capacity(count);
+        for taken in 0..count {
+            let Ok(room) = self.room.clone().try_acquire_owned() else {
+                tenant.fetch_sub(count - taken, Ordering::Relaxed);
+                return Err(busy("executions", self.max));
+            };
+            slots.push(Slot { _room: room, account: tenant.clone() });
+        }
+        Ok(slots)
+    }
+
+    /// Room for an execution that was accepted before: waits for it instead of refusing. `None` when the engine is gone.
+    pub(crate) async fn wait(&self, account: AccountId) -> Option<Slot> {
+        let room = self.room.clone().acquire_owned().await.ok()?;
+        let account = self.tenant(account);
+        account.fetch_add(1, Ordering::Relaxed);
+        Some(Slot { _room: room, account })
+    }
+
+    /// Executions in memory.
+    pub(crate) fn open(&self) -> usize {
+        self.max - self.room.available_permits()
+    }
+
+    fn tenant(&self, account: AccountId) -> Arc<AtomicUsize> {
+        lock(&self.accounts).entry(account).or_default().clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(result: Result<Vec<Slot>, EngineError>) -> &'static str {
+        match result {
+            Err(EngineError::Busy { what, .. }) => what,
+            other => panic!("expected Busy, got {:?}", other.map(|slots| slots.len())),
+        }
+    }
+
+    #[test]
+    fn refuses_whole_events_and_gives_room_back() {
+        let admission = Admission::new(3, 2);
+        let (one, two) = (AccountId(1), AccountId(2));
+        let first = admission.enter(one, 2).unwrap();
+        assert_eq!(refused(admission.enter(one, 1)), "executions of this account");
+        assert_eq!(refused(admission.enter(two, 2)), "executions");
+        assert_eq!(admission.open(), 2, "a refusal keeps nothing");
+        drop(first);
+        assert_eq!(admission.open(), 0);
+        assert_eq!(admission.enter(two, 2).unwrap().len(), 2);
+    }
+}

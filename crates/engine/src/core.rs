@@ -1,0 +1,140 @@
+//! What all parts of the engine share.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use zis_flow::Timestamp;
+use zis_store::{AccountId, EventId, ExecutionId, Store, node::Owner};
+
+use crate::{
+    act::Actor, admission::Admission, catalog::Catalogs, error::EngineError, meters::Meters, open::Open,
+    options::Options, pool::Pool, program::Programs, recover::Waking, signal::Signal, sync::lock, wake::Timer,
+    world::Clock,
+};
+
+/// Signals a slow watcher may fall behind by before it misses some.
+const SIGNALS: usize = 4096;
+
+pub(crate) struct Core {
+    pub(crate) store: Store,
+    pub(crate) actor: Arc<dyn Actor>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) options: Options,
+    /// This life of the node. A new one begins when others have declared it dead.
+    owner: Mutex<Owner>,
+    pub(crate) catalogs: Catalogs,
+    pub(crate) programs: Programs,
+    pub(crate) admission: Admission,
+    pub(crate) open: Arc<Open>,
+    pub(crate) timer: Timer,
+    pub(crate) pool: Pool,
+    pub(crate) meters: Meters,
+    signals: broadcast::Sender<Signal>,
+    /// Executions to be read from the store and driven on.
+    pub(crate) waking: mpsc::UnboundedSender<Waking>,
+    pub(crate) tasks: TaskTracker,
+    /// Ends the loops of the engine: no new work from here on, what is under way may end.
+    pub(crate) stopping: CancellationToken,
+    /// The same for the hot path, where asking the token would mean a lock.
+    is_stopping: AtomicBool,
+    /// Everything stops where it stands.
+    is_stopped: AtomicBool,
+}
+
+impl Core {
+    pub(crate) fn new(
+        store: Store,
+        actor: Arc<dyn Actor>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+        owner: Owner,
+        waking: mpsc::UnboundedSender<Waking>,
+    ) -> Self {
+        Self {
+            store,
+            actor,
+            clock,
+            owner: Mutex::new(owner),
+            catalogs: Catalogs::default(),
+            programs: Programs::new(options.flow.clone()),
+            admission: Admission::new(options.max_running, options.max_running_per_account),
+            open: Arc::default(),
+            timer: Timer::default(),
+            pool: Pool::new(options.evaluation_threads),
+            meters: Meters::new(),
+            signals: broadcast::channel(SIGNALS).0,
+            waking,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            is_stopping: AtomicBool::new(false),
+            is_stopped: AtomicBool::new(false),
+            options,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn owner(&self) -> Owner {
+        lock(&self.owner).clone()
+    }
+
+    pub(crate) fn set_owner(&self, owner: Owner) {
+        *lock(&self.owner) = owner;
+    }
+
+    pub(crate) fn new_execution(&self) -> ExecutionId {
+        ExecutionId::from_uuid(self.clock.uuid())
+    }
+
+    pub(crate) fn new_event(&self) -> EventId {
+        EventId::from_uuid(self.clock.uuid())
+    }
+
+    pub(crate) fn accepting(&self) -> Result<(), EngineError> {
+        if self.is_stopping() { Err(EngineError::Draining) } else { Ok(()) }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// No new work from here on.
+    pub(crate) fn stop_accepting(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        self.stopping.cancel();
+        self.tasks.close();
+    }
+
+    /// Whatever still runs stops where it stands.
+    pub(crate) fn stop_all(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+        self.open.forget_all();
+    }
+
+    /// Tells whoever watches; `signal` is not even made when nobody does.
+    pub(crate) fn signal(&self, signal: impl FnOnce() -> Signal) {
+        if self.signals.receiver_count() > 0 {
+            let _ = self.signals.send(signal());
+        }
+    }
+
+    pub(crate) fn watch(&self) -> broadcast::Receiver<Signal> {
+        self.signals.subscribe()
+    }
+
+    /// Has the execution read from the store and driven on.
+    pub(crate) fn wake(&self, account: AccountId, id: ExecutionId, cause: crate::recover::Cause) {
+        // The receiver is gone only when the engine has stopped: then others take over.
+        let _ = self.waking.send(Waking { account, id, cause });
+    }
+}

@@ -1,0 +1,78 @@
+//! The node among others: heartbeat, adoption of what dead nodes left open, and a new life when it was declared dead itself (D5).
+
+use std::{sync::Arc, time::Duration};
+
+use zis_flow::journal::Status;
+use zis_store::{StoreError, execution, node};
+
+use crate::{core::Core, recover::Cause};
+
+/// Executions adopted in one transaction.
+const PAGE: usize = 500;
+/// Heartbeats in one lease: two may be lost.
+const BEATS: u32 = 3;
+
+/// Beats, and adopts, until the engine stops.
+pub(crate) async fn serve(core: Arc<Core>) {
+    let pause = (core.options.lease / BEATS).max(Duration::from_millis(1));
+    loop {
+        adopt(&core).await;
+        tokio::select! {
+            biased;
+            () = core.stopping.cancelled() => return,
+            () = core.clock.sleep(pause) => {}
+        }
+        beat(&core).await;
+    }
+}
+
+async fn beat(core: &Arc<Core>) {
+    match node::heartbeat(&core.store, &core.owner(), core.now()).await {
+        Ok(()) => {}
+        Err(StoreError::Expectation { .. }) => reborn(core).await,
+        Err(error) => tracing::warn!(%error, "the heartbeat could not be written"),
+    }
+}
+
+/// Others took this node for dead: whatever it holds is theirs. It forgets everything and begins a new life.
+async fn reborn(core: &Arc<Core>) {
+    tracing::warn!(node = core.options.node, "this node was taken for dead; it forgets its executions and begins anew");
+    core.open.forget_all();
+    core.timer.clear();
+    match node::register(&core.store, &core.options.node, core.now()).await {
+        Ok(owner) => core.set_owner(owner),
+        Err(error) => tracing::warn!(%error, "this node could not begin a new life"),
+    }
+}
+
+/// Takes over what dead nodes left open.
+async fn adopt(core: &Arc<Core>) {
+    loop {
+        let owner = core.owner();
+        let dead_before = zis_flow::Timestamp(core.now().0.saturating_sub(micros(core.options.lease)));
+        let adopted = match execution::adopt(&core.store, &owner, dead_before, PAGE).await {
+            Ok(adopted) => adopted,
+            Err(error) => {
+                tracing::warn!(%error, "the executions of dead nodes could not be adopted");
+                return;
+            }
+        };
+        if adopted.is_empty() || core.is_stopping() {
+            return;
+        }
+        core.meters.adopted.increment(adopted.len() as u64);
+        tracing::info!(executions = adopted.len(), "adopted the open executions of an earlier or dead node");
+        for row in adopted {
+            match row.wake_at {
+                Some(at) if matches!(row.status, Status::Waiting | Status::Retrying) && at > core.now() => {
+                    core.timer.add(core, at, row.account, row.id);
+                }
+                _ => core.wake(row.account, row.id, Cause::Adopted),
+            }
+        }
+    }
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}

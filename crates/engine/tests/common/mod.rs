@@ -1,0 +1,263 @@
+//! A small world for the engine's tests: a store in a temporary folder, a bundle that is installed, and actors that answer by script.
+#![allow(dead_code)]
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use zis_engine::{
+    Accepted, Clock, Engine, Incoming, Options,
+    act::{Actor, Caller, Done},
+};
+use zis_flow::{
+    Call, Failure, Outcome, Retry, Timestamp, Value, Work,
+    effect::{Body, Target},
+    failure::error,
+};
+use zis_store::{
+    AccountId, ExecutionId, Store,
+    execution::{self, Execution},
+    registry::{self, Integration, SpecIn, Upload},
+};
+
+pub const ACCOUNT: AccountId = AccountId(12345);
+pub const INTEGRATION: &str = "acme";
+pub const TUTORIAL: &str = include_str!("../../../../examples/refund-router/bundle.json");
+
+/// What the outside saw of one call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    pub action: String,
+    pub method: &'static str,
+    pub target: String,
+    pub body: Value,
+    pub key: String,
+    pub execution: ExecutionId,
+}
+
+type Answer = Box<dyn Fn(&Seen, usize) -> Outcome + Send + Sync>;
+
+/// An outside that answers by script and remembers.
+pub struct Script {
+    pub seen: Mutex<Vec<Seen>>,
+    pub missing: Mutex<Option<String>>,
+    /// The answer to a call, given what it was and how many of that action came before.
+    answer: Answer,
+    /// Calls wait for this before they answer.
+    pub gate: Option<Arc<tokio::sync::Semaphore>>,
+}
+
+impl Script {
+    pub fn new(answer: impl Fn(&Seen, usize) -> Outcome + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { seen: Mutex::default(), missing: Mutex::default(), answer: Box::new(answer), gate: None })
+    }
+
+    pub fn gated(
+        answer: impl Fn(&Seen, usize) -> Outcome + Send + Sync + 'static,
+    ) -> (Arc<Self>, Arc<tokio::sync::Semaphore>) {
+        let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        let script = Self {
+            seen: Mutex::default(),
+            missing: Mutex::default(),
+            answer: Box::new(answer),
+            gate: Some(gate.clone()),
+        };
+        (Arc::new(script), gate)
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub fn count(&self, action: &str) -> usize {
+        self.seen().iter().filter(|seen| seen.action == action).count()
+    }
+}
+
+pub fn seen(caller: &Caller, call: &Call) -> Seen {
+    let Work::Http(request) = &call.work else { panic!("only HTTP is scripted: {call:?}") };
+    Seen {
+        action: request.action.clone(),
+        method: request.method.as_str(),
+        target: match &request.target {
+            Target::Url(text) | Target::Path(text) => text.clone(),
+        },
+        body: match &request.body {
+            Some(Body::Json(value)) => value.clone(),
+            _ => Value::Null,
+        },
+        key: caller.idempotency_key.clone(),
+        execution: caller.execution.clone(),
+    }
+}
+
+#[async_trait::async_trait]
+impl Actor for Script {
+    async fn perform(&self, caller: &Caller, call: &Call, _now: Timestamp) -> Done {
+        let seen = seen(caller, call);
+        let before = {
+            let mut all = self.seen.lock().unwrap();
+            let before = all.iter().filter(|other| other.action == seen.action).count();
+            all.push(seen.clone());
+            before
+        };
+        if let Some(gate) = &self.gate {
+            gate.acquire().await.unwrap().forget();
+        }
+        Done { outcome: (self.answer)(&seen, before), exchange: None, statements: Vec::new() }
+    }
+
+    async fn missing_connection(&self, _: AccountId, _: &str, _: &[String]) -> Option<String> {
+        self.missing.lock().unwrap().clone()
+    }
+
+    async fn exposed(&self, _: AccountId, _: &str, _: &[String]) -> Value {
+        Value::Null
+    }
+}
+
+/// The tutorial's outside: a profile by its id, and anything else is taken.
+pub fn tutorial_world(seen: &Seen, _before: usize) -> Outcome {
+    match seen.action.as_str() {
+        "GetUserProfile" => {
+            let membership = if seen.target.ends_with("JENNIFR") { "premium" } else { "basic" };
+            let text = format!(r#"{{"profile":{{"attributes":{{"membership":"{membership}"}}}}}}"#);
+            Outcome::Done(Value::from_json(&text).unwrap())
+        }
+        _ => Outcome::Done(Value::object::<&str>([])),
+    }
+}
+
+pub fn status(code: u16, retry: Retry) -> Outcome {
+    let cause = format!("external action failed due to status code: {code}");
+    Outcome::Failed(Failure::new(error::TASK_FAILED, cause).retry(retry))
+}
+
+/// A store in a folder that goes with it.
+pub struct Home {
+    pub folder: TempDir,
+    pub store: Store,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_sqlite(folder.path()).unwrap();
+        Self { folder, store }
+    }
+
+    /// Another look at the same files, as a new process would have it.
+    pub fn reopen(&self) -> Store {
+        Store::open_sqlite(self.folder.path()).unwrap()
+    }
+
+    /// A home with `bundle` uploaded and all its job specs installed.
+    pub async fn with(bundle: &str) -> Self {
+        let home = Self::new();
+        install(&home.store, bundle).await;
+        home
+    }
+}
+
+pub async fn install(store: &Store, bundle: &str) {
+    install_in(store, INTEGRATION, bundle).await;
+}
+
+pub async fn install_in(store: &Store, integration: &str, bundle: &str) {
+    let row = Integration {
+        account: ACCOUNT,
+        name: integration.to_owned(),
+        description: String::new(),
+        public_key: String::new(),
+        client_id: 1,
+        created_at: Timestamp(0),
+    };
+    registry::save_integration(store, &row).await.unwrap();
+    let text = bundle.replace("INTEGRATION", integration);
+    let reading = zis_bundle::read(&text, &zis_bundle::document::Options::default());
+    assert!(reading.is_valid(), "{:#?}", reading.findings);
+    let bundle = reading.bundle.unwrap();
+    let specs: Vec<_> = bundle
+        .job_specs
+        .iter()
+        .map(|spec| SpecIn {
+            name: spec.name.value.clone(),
+            description: None,
+            event_source: spec.event_source.value.clone(),
+            event_type: spec.event_type.value.clone(),
+            flow: spec.flow_name.value.clone(),
+        })
+        .collect();
+    let names: Vec<_> = specs.iter().map(|spec| spec.name.clone()).collect();
+    let upload = Upload {
+        account: ACCOUNT,
+        integration: integration.to_owned(),
+        name: bundle.name.value.clone(),
+        description: None,
+        template_version: bundle.template_version.value.clone(),
+        document: text.clone(),
+        job_specs: specs,
+        uploaded_at: Timestamp(0),
+        reinstall: false,
+    };
+    registry::upload(store, &upload).await.unwrap();
+    let names: Vec<_> = names.iter().map(|name| (integration, name.as_str())).collect();
+    registry::install(store, ACCOUNT, &names).await.unwrap();
+}
+
+pub fn options() -> Options {
+    Options { subdomains: HashMap::from([(ACCOUNT, "acme".to_owned())]), ..Options::default() }
+}
+
+pub fn event(source: &str, kind: &str, payload: &str) -> Incoming {
+    Incoming {
+        account: ACCOUNT,
+        source: source.to_owned(),
+        kind: kind.to_owned(),
+        integration: None,
+        payload: Value::from_json(payload).unwrap(),
+        idempotency_key: None,
+        also: Vec::new(),
+    }
+}
+
+/// The tutorial's event for an amount and a customer.
+pub fn refund(amount: &str, profile: &str) -> Incoming {
+    let payload = format!(
+        r#"{{"activity_event":{{"user_activity":{{"type":"refund_request","profile_id":"{profile}","user_id":1003,
+        "properties":{{"order_id":"123","refund_amount":"{amount}"}}}}}}}}"#
+    );
+    event("sunshine", "activity.UserActivityCreated", &payload)
+}
+
+pub async fn start(store: &Store, actor: Arc<dyn Actor>, options: Options) -> Engine {
+    start_at(store, actor, zis_engine::world::system_clock(), options).await
+}
+
+pub async fn start_at(store: &Store, actor: Arc<dyn Actor>, clock: Arc<dyn Clock>, options: Options) -> Engine {
+    Engine::start(store.clone(), actor, clock, options).await.unwrap()
+}
+
+/// The row and journal of `id` once `done` says so; gives up after some seconds.
+pub async fn until(store: &Store, id: &ExecutionId, done: impl Fn(&Execution) -> bool) -> Execution {
+    for _ in 0..2_000 {
+        let row = execution::show(store, ACCOUNT, id).await.unwrap().unwrap();
+        if done(&row) {
+            return row;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{id} did not get there: {:?}", execution::load(store, ACCOUNT, id).await);
+}
+
+pub async fn ended(store: &Store, id: &ExecutionId) -> Execution {
+    until(store, id, |row| row.status.is_ended()).await
+}
+
+pub fn only(accepted: &Accepted) -> ExecutionId {
+    assert_eq!(accepted.executions.len(), 1, "{accepted:?}");
+    accepted.executions[0].clone()
+}
