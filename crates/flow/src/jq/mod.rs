@@ -1,18 +1,73 @@
 //! `zis:common:transform:Jq`: jq programs over our own values, bounded in steps, bytes, depth and time (D16, spec 4.1).
 
+mod compile;
+mod fault;
+mod meter;
+mod natives;
+mod ops;
+mod order;
+mod slice;
+mod text;
+mod update;
+mod val;
+
 use std::sync::Arc;
 
-use crate::{time::Timestamp, value::Value};
+use jaq_core::{Ctx, DataT, Lut, Vars, data::HasLut};
+
+use crate::{
+    time::Timestamp,
+    value::{MAX_DEPTH, Number, Value},
+};
+
+use val::Val;
 
 /// A compiled program; cheap to clone, shared between threads.
 #[derive(Clone)]
 pub struct Filter {
-    _inner: Arc<()>,
+    program: Arc<jaq_core::Filter<Kind>>,
 }
+
+const _: () = {
+    const fn shared<T: Send + Sync + Clone>() {}
+    shared::<Filter>();
+};
 
 impl std::fmt::Debug for Filter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Filter")
+    }
+}
+
+/// Tells jaq which values our programs work on.
+struct Kind;
+
+impl DataT for Kind {
+    type V<'a> = Val;
+    type Data<'a> = Table<'a>;
+}
+
+/// The program's terms. The interpreter asks for them at every term it evaluates, which is where steps are counted; it keeps a
+/// copy for every computation it has suspended, which is how those are counted.
+struct Table<'a>(&'a Lut<Kind>);
+
+impl<'a> HasLut<'a, Kind> for Table<'a> {
+    fn lut(&self) -> &'a Lut<Kind> {
+        meter::step();
+        self.0
+    }
+}
+
+impl Clone for Table<'_> {
+    fn clone(&self) -> Self {
+        meter::suspended();
+        Self(self.0)
+    }
+}
+
+impl Drop for Table<'_> {
+    fn drop(&mut self) {
+        meter::resumed();
     }
 }
 
@@ -52,20 +107,62 @@ impl Filter {
     /// Compiles `program` (about 0.3 ms). `import`, `include`, `input`, `inputs`, `env`, `$ENV`, `input_filename`,
     /// `get_search_list`, `debug`, `stderr` and `halt` are refused here or raise an error when run.
     pub fn compile(program: &str) -> Result<Self, JqError> {
-        let _ = program;
-        todo!()
+        compile::compile(program).map(|program| Self { program: Arc::new(program) })
     }
 
     /// The first output of the program on `input`; `None` when there is none. `now` is what `now` gives.
     pub fn first(&self, input: Value, now: Timestamp, limits: Limits) -> Result<Option<Value>, JqError> {
-        let _ = (input, now, limits);
-        todo!()
+        Ok(self.all(input, now, limits, 1)?.pop())
     }
 
     /// All outputs, at most `most`.
     pub fn all(&self, input: Value, now: Timestamp, limits: Limits, most: usize) -> Result<Vec<Value>, JqError> {
-        let _ = (input, now, limits, most);
-        todo!()
+        meter::within(limits, now, || {
+            let context = Ctx::<Kind>::new(Table(&self.program.lut), Vars::new([]));
+            let outputs = self.program.id.run((context, Val(input)));
+            outputs
+                .take(most)
+                .map(|output| match output {
+                    Ok(value) => result(value, limits),
+                    Err(exception) => Err(match exception.get_err() {
+                        Ok(error) => JqError::Raised(cause(error.into_val())),
+                        Err(_) => JqError::Raised("break".to_owned()),
+                    }),
+                })
+                .collect()
+        })
+    }
+}
+
+/// The text of an uncaught error, as jq prints it.
+fn cause(error: Val) -> String {
+    match &error.0 {
+        Value::String(text) => text.to_string(),
+        _ => format!("(not a string): {}", error.to_json()),
+    }
+}
+
+/// A value leaves the program: as JSON, not too deep and not too large when written out.
+fn result(value: Val, limits: Limits) -> Result<Value, JqError> {
+    if !meter::made() {
+        return Ok(value.0);
+    }
+    if value.0.depth() > MAX_DEPTH {
+        return Err(JqError::Exhausted("its result is nested more than 512 deep"));
+    }
+    let most = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
+    if value.0.json_len(most) >= most {
+        return Err(JqError::Exhausted("its result is too large"));
+    }
+    Ok(finite(value.0))
+}
+
+/// NaN becomes null and infinities the largest number, as jq prints them.
+fn finite(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_nan() => Value::Null,
+        Value::Number(number) if number.as_f64().is_infinite() => Value::Number(Number::from(number.as_f64())),
+        other => other,
     }
 }
 

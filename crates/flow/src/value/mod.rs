@@ -14,6 +14,7 @@ pub use array::Array;
 pub use number::Number;
 pub use object::Object;
 pub use text::ParseError;
+pub(crate) use text::write_string;
 
 use crate::time::Timestamp;
 use zis_bundle::{
