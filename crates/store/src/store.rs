@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{broadcast, oneshot};
 
 use crate::{
-    driver::{Driver, sqlite::Sqlite},
+    driver::{Driver, memory::Memory, sqlite::Sqlite},
     error::StoreError,
     sql::{Dialect, Rows, Statement},
 };
@@ -26,6 +26,16 @@ impl Store {
     /// Opens (and makes, and migrates) `zis.db` in `folder`.
     pub fn open_sqlite(folder: &Path) -> Result<Self, StoreError> {
         Ok(Self { driver: Arc::new(Sqlite::open(&folder.join("zis.db"))?) })
+    }
+
+    /// A store that is gone with its last clone: for tests, simulations, and runs that leave nothing behind.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self::with_driver(Arc::new(Memory::open()?)))
+    }
+
+    /// A store over a driver of the caller's: a wrapper that injects faults, in tests.
+    pub fn with_driver(driver: Arc<dyn Driver>) -> Self {
+        Self { driver }
     }
 
     /// Submits one logical transaction: all statements or none. It is queued before this returns, in order, and runs even if nobody

@@ -1,5 +1,6 @@
 //! What a database must do for us: run logical transactions in groups, and read.
 
+pub mod memory;
 pub mod sqlite;
 
 use std::sync::Arc;

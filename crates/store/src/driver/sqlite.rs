@@ -22,7 +22,7 @@ const MAX_BATCH: usize = 1024;
 const READERS: usize = 2;
 
 /// Topics that a slow listener may be behind; then it is told that it missed some.
-const TOPICS: usize = 256;
+pub(super) const TOPICS: usize = 256;
 
 type ReadJob = (Statement, oneshot::Sender<Result<Rows, StoreError>>);
 
@@ -95,7 +95,7 @@ fn commit(connection: &Connection, batch: Vec<(Vec<Statement>, Reply)>) {
 }
 
 /// One logical transaction under a savepoint: all or nothing.
-fn logical(connection: &Connection, statements: &[Statement]) -> Result<Vec<Rows>, StoreError> {
+pub(super) fn logical(connection: &Connection, statements: &[Statement]) -> Result<Vec<Rows>, StoreError> {
     connection.execute_batch("SAVEPOINT one").map_err(error)?;
     let answer: Result<Vec<Rows>, StoreError> = statements
         .iter()
@@ -117,7 +117,7 @@ pub(super) fn check(at: usize, statement: &Statement, rows: Rows) -> Result<Rows
     if ok { Ok(rows) } else { Err(StoreError::Expectation { statement: at, expected, found: rows.affected }) }
 }
 
-fn run(connection: &Connection, statement: &Statement) -> Result<Rows, StoreError> {
+pub(super) fn run(connection: &Connection, statement: &Statement) -> Result<Rows, StoreError> {
     let mut prepared = connection.prepare_cached(&statement.sql).map_err(error)?;
     for (at, param) in statement.params.iter().enumerate() {
         let at = at + 1;
@@ -155,7 +155,7 @@ fn param(value: ValueRef<'_>) -> Param {
     }
 }
 
-fn error(error: rusqlite::Error) -> StoreError {
+pub(super) fn error(error: rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode::{
         ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, SystemIoFailure,
     };

@@ -1,0 +1,56 @@
+//! SQLite in memory, on the caller's thread: nothing is durable, nothing runs beside anything else, and the same calls give the same
+//! answers in the same order. For tests, simulations, and runs that leave nothing behind.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tokio::sync::broadcast;
+
+use super::sqlite::{TOPICS, error, logical, run};
+use crate::{
+    driver::Driver,
+    error::StoreError,
+    sql::{Dialect, Rows, Statement},
+    store::Reply,
+};
+
+/// The in-memory driver.
+pub struct Memory {
+    connection: Mutex<Connection>,
+    topics: broadcast::Sender<Arc<str>>,
+}
+
+impl Memory {
+    pub fn open() -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory().map_err(error)?;
+        connection.set_prepared_statement_cache_capacity(256);
+        crate::migration::sqlite(&connection)?;
+        Ok(Self { connection: Mutex::new(connection), topics: broadcast::channel(TOPICS).0 })
+    }
+}
+
+#[async_trait]
+impl Driver for Memory {
+    fn submit(&self, statements: Vec<Statement>, reply: Reply) {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = reply.send(logical(&connection, &statements));
+    }
+
+    fn notify(&self, topic: &str) {
+        let _ = self.topics.send(Arc::from(topic));
+    }
+
+    fn notified(&self) -> broadcast::Receiver<Arc<str>> {
+        self.topics.subscribe()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        run(&connection, &statement)
+    }
+}
