@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use tempfile::TempDir;
 use zis_engine::{
     Accepted, Clock, Engine, Incoming, Options,
     act::{Actor, Caller, Done},
@@ -16,6 +15,7 @@ use zis_flow::{
     Call, Failure, Outcome, Retry, Timestamp, Value, Work,
     effect::{Body, Target},
     failure::error,
+    journal::Record,
 };
 use zis_store::{
     AccountId, ExecutionId, Store,
@@ -136,29 +136,37 @@ pub fn status(code: u16, retry: Retry) -> Outcome {
     Outcome::Failed(Failure::new(error::TASK_FAILED, cause).retry(retry))
 }
 
-/// A store in a folder that goes with it.
-pub struct Home {
-    pub folder: TempDir,
-    pub store: Store,
+/// A store in memory with `bundle` uploaded and all its job specs installed.
+pub async fn store_with(bundle: &str) -> Store {
+    let store = Store::in_memory().unwrap();
+    install(&store, bundle).await;
+    store
 }
 
-impl Home {
-    pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_sqlite(folder.path()).unwrap();
-        Self { folder, store }
+/// Time that jumps when everybody waits (tokio's paused clock), and ids that count up.
+#[derive(Default)]
+pub struct SimClock {
+    began: std::sync::OnceLock<tokio::time::Instant>,
+    ids: std::sync::atomic::AtomicU64,
+}
+
+/// 2026-01-01T00:00:00Z.
+pub const EPOCH: Timestamp = Timestamp(1_767_225_600_000_000);
+
+#[async_trait::async_trait]
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        let now = tokio::time::Instant::now();
+        EPOCH.saturating_add(now - *self.began.get_or_init(|| now))
     }
 
-    /// Another look at the same files, as a new process would have it.
-    pub fn reopen(&self) -> Store {
-        Store::open_sqlite(self.folder.path()).unwrap()
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
     }
 
-    /// A home with `bundle` uploaded and all its job specs installed.
-    pub async fn with(bundle: &str) -> Self {
-        let home = Self::new();
-        install(&home.store, bundle).await;
-        home
+    fn uuid(&self) -> uuid::Uuid {
+        let count = self.ids.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        uuid::Uuid::from_u128(u128::from(count))
     }
 }
 
@@ -209,7 +217,7 @@ pub async fn install_in(store: &Store, integration: &str, bundle: &str) {
 }
 
 pub fn options() -> Options {
-    Options { subdomains: HashMap::from([(ACCOUNT, "acme".to_owned())]), ..Options::default() }
+    Options { subdomains: HashMap::from([(ACCOUNT, "acme".to_owned())]), evaluation_threads: 0, ..Options::default() }
 }
 
 pub fn event(source: &str, kind: &str, payload: &str) -> Incoming {
@@ -233,24 +241,39 @@ pub fn refund(amount: &str, profile: &str) -> Incoming {
     event("sunshine", "activity.UserActivityCreated", &payload)
 }
 
+/// An engine in simulated time.
 pub async fn start(store: &Store, actor: Arc<dyn Actor>, options: Options) -> Engine {
-    start_at(store, actor, zis_engine::world::system_clock(), options).await
+    start_at(store, actor, Arc::new(SimClock::default()), options).await
 }
 
 pub async fn start_at(store: &Store, actor: Arc<dyn Actor>, clock: Arc<dyn Clock>, options: Options) -> Engine {
     Engine::start(store.clone(), actor, clock, options).await.unwrap()
 }
 
-/// The row and journal of `id` once `done` says so; gives up after some seconds.
+/// The row of `id` once `done` says so; gives up after two simulated hours.
 pub async fn until(store: &Store, id: &ExecutionId, done: impl Fn(&Execution) -> bool) -> Execution {
-    for _ in 0..2_000 {
-        let row = execution::show(store, ACCOUNT, id).await.unwrap().unwrap();
+    for step in 0..100_000 {
+        let row = show(store, id).await;
         if done(&row) {
             return row;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        // Finely at first, so that what is over in a moment is seen in that moment.
+        tokio::time::sleep(Duration::from_millis(if step < 1_000 { 1 } else { 100 })).await;
     }
     panic!("{id} did not get there: {:?}", execution::load(store, ACCOUNT, id).await);
+}
+
+pub async fn show(store: &Store, id: &ExecutionId) -> Execution {
+    execution::show(store, ACCOUNT, id).await.unwrap().unwrap()
+}
+
+pub async fn journal(store: &Store, id: &ExecutionId) -> Vec<Record> {
+    execution::load(store, ACCOUNT, id).await.unwrap().unwrap().1
+}
+
+/// The tags of the journal, for comparing: `started attempt done finished`.
+pub async fn tags(store: &Store, id: &ExecutionId) -> String {
+    journal(store, id).await.iter().map(Record::tag).collect::<Vec<_>>().join(" ")
 }
 
 pub async fn ended(store: &Store, id: &ExecutionId) -> Execution {
