@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{broadcast, oneshot};
 
 use crate::{
-    driver::{Driver, memory::Memory, sqlite::Sqlite},
+    driver::{Driver, memory::Memory, postgres::Postgres, sqlite::Sqlite},
     error::StoreError,
     sql::{Dialect, Rows, Statement},
 };
@@ -36,6 +36,16 @@ impl Store {
     /// A store over a driver of the caller's: a wrapper that injects faults, in tests.
     pub fn with_driver(driver: Arc<dyn Driver>) -> Self {
         Self { driver }
+    }
+
+    /// Connects to PostgreSQL (and migrates the database): `postgres://user:password@host/database?sslmode=…`.
+    pub async fn connect_postgres(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { driver: Arc::new(Postgres::connect(url).await?) })
+    }
+
+    /// Finishes what is queued; everything later is refused. All clones are closed.
+    pub async fn close(&self) {
+        self.driver.close().await;
     }
 
     /// Submits one logical transaction: all statements or none. It is queued before this returns, in order, and runs even if nobody

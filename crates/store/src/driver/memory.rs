@@ -7,9 +7,11 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::broadcast;
 
-use super::sqlite::{TOPICS, error, logical, run};
 use crate::{
-    driver::Driver,
+    driver::{
+        Driver, TOPICS,
+        sqlite::{error, logical, run},
+    },
     error::StoreError,
     sql::{Dialect, Rows, Statement},
     store::Reply,
@@ -22,6 +24,7 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// An empty, migrated database.
     pub fn open() -> Result<Self, StoreError> {
         let connection = Connection::open_in_memory().map_err(error)?;
         connection.set_prepared_statement_cache_capacity(256);

@@ -1,7 +1,10 @@
 //! What a database must do for us: run logical transactions in groups, and read.
 
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;
+
+mod queue;
 
 use std::sync::Arc;
 
@@ -10,13 +13,17 @@ use tokio::sync::broadcast;
 
 use crate::{
     error::StoreError,
-    sql::{Dialect, Rows, Statement},
+    sql::{Dialect, Expect, Rows, Statement},
     store::Reply,
 };
 
+/// Topics that a slow listener may be behind; then it is told that it missed some.
+const TOPICS: usize = 256;
+
+/// A database.
 #[async_trait]
 pub trait Driver: Send + Sync {
-    /// Queues a logical transaction. Everything waiting is gathered into one physical commit, a savepoint for each (group commit).
+    /// Queues a logical transaction. Everything waiting is gathered into one physical commit, each all or nothing (group commit).
     fn submit(&self, statements: Vec<Statement>, reply: Reply);
 
     /// Tells everybody who listens, on every node, that `topic` changed. A hint: it may get lost.
@@ -25,7 +32,26 @@ pub trait Driver: Send + Sync {
     /// What [`Driver::notify`] said from now on. An empty topic: anything may have changed while nobody heard.
     fn notified(&self) -> broadcast::Receiver<Arc<str>>;
 
+    /// Whose words the texts may use.
     fn dialect(&self) -> Dialect;
 
+    /// Runs one statement that changes nothing.
     async fn read(&self, statement: Statement) -> Result<Rows, StoreError>;
+
+    /// Finishes what is queued, refuses what comes later, lets go of the database.
+    async fn close(&self) {}
+}
+
+/// Holds the statement to what it must touch.
+fn check(at: usize, statement: &Statement, rows: Rows) -> Result<Rows, StoreError> {
+    let (ok, expected) = match statement.expect {
+        Expect::Any => (true, 0),
+        Expect::Exactly(count) => (rows.affected == count, count),
+        Expect::AtLeast(count) => (rows.affected >= count, count),
+    };
+    if ok { Ok(rows) } else { Err(StoreError::Expectation { statement: at, expected, found: rows.affected }) }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
 }

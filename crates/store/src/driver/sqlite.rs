@@ -10,48 +10,62 @@ use rusqlite::{Connection, types::ValueRef};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::{
-    driver::Driver,
+    driver::{
+        Driver, TOPICS, check, closed,
+        queue::{Job, Load, gather},
+    },
     error::StoreError,
-    sql::{Dialect, Expect, Param, Row, Rows, Statement},
+    migration,
+    sql::{Dialect, Param, Row, Rows, Statement, nul},
     store::Reply,
 };
 
-/// Transactions in one physical commit at most: bounds how long the first of them waits.
-const MAX_BATCH: usize = 1024;
 /// Reader threads: enough to keep two cores busy while one waits for the disk.
 const READERS: usize = 2;
-
-/// Topics that a slow listener may be behind; then it is told that it missed some.
-pub(super) const TOPICS: usize = 256;
+/// Prepared statements of a connection. Texts are few; lists with filters make the rest.
+const PREPARED: usize = 256;
 
 type ReadJob = (Statement, oneshot::Sender<Result<Rows, StoreError>>);
 
+enum Message {
+    Write(Job),
+    Close(oneshot::Sender<()>),
+}
+
 /// The SQLite driver.
 pub struct Sqlite {
-    writes: mpsc::Sender<(Vec<Statement>, Reply)>,
+    writes: mpsc::Sender<Message>,
+    load: Arc<Load>,
     reads: mpsc::Sender<ReadJob>,
     topics: broadcast::Sender<Arc<str>>,
 }
 
 impl Sqlite {
+    /// Opens or makes the database in `file` and brings it up to date.
     pub fn open(file: &Path) -> Result<Self, StoreError> {
         let writer = connect(file)?;
-        crate::migration::sqlite(&writer)?;
+        migration::sqlite(&writer)?;
         let (writes, queue) = mpsc::channel();
-        spawn("zis-store-writer", move || write_loop(&writer, &queue))?;
         let (reads, jobs) = mpsc::channel::<ReadJob>();
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..READERS {
             let (connection, jobs) = (connect(file)?, jobs.clone());
-            spawn("zis-store-reader", move || {
-                loop {
-                    let job = jobs.lock().map(|jobs| jobs.recv());
-                    let Ok(Ok((statement, reply))) = job else { return };
-                    let _ = reply.send(run(&connection, &statement));
-                }
-            })?;
+            connection.execute_batch("PRAGMA query_only = ON").map_err(error)?;
+            spawn("zis-store-reader", move || read_loop(&connection, &jobs))?;
         }
-        Ok(Self { writes, reads, topics: broadcast::channel(TOPICS).0 })
+        spawn("zis-store-writer", move || write_loop(&writer, &queue))?;
+        Ok(Self { writes, load: Arc::default(), reads, topics: broadcast::channel(TOPICS).0 })
+    }
+}
+
+fn read_loop(connection: &Connection, jobs: &Mutex<mpsc::Receiver<ReadJob>>) {
+    loop {
+        let job = jobs.lock().map(|jobs| jobs.recv());
+        let Ok(Ok((statement, reply))) = job else { return };
+        // Whoever asked may have gone: then there is no need to look.
+        if !reply.is_closed() {
+            let _ = reply.send(run(connection, &statement));
+        }
     }
 }
 
@@ -62,7 +76,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreEr
 
 fn connect(file: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(file).map_err(error)?;
-    connection.set_prepared_statement_cache_capacity(256);
+    connection.set_prepared_statement_cache_capacity(PREPARED);
     connection
         .execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;",
@@ -71,74 +85,114 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn write_loop(connection: &Connection, queue: &mpsc::Receiver<(Vec<Statement>, Reply)>) {
-    while let Ok(first) = queue.recv() {
-        let batch: Vec<_> = std::iter::once(first).chain(queue.try_iter()).take(MAX_BATCH).collect();
-        commit(connection, batch);
+fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Message>) {
+    let mut closing = None;
+    while closing.is_none() {
+        match queue.recv() {
+            Ok(Message::Write(first)) => {
+                let batch = gather(first, || match queue.try_recv() {
+                    Ok(Message::Write(job)) => Some(job),
+                    Ok(Message::Close(done)) => {
+                        closing = Some(done);
+                        None
+                    }
+                    Err(_) => None,
+                });
+                commit(connection, batch);
+            }
+            Ok(Message::Close(done)) => closing = Some(done),
+            Err(_) => return,
+        }
+    }
+    // Leaves one file behind instead of three; not needed for anything.
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    if let Some(done) = closing {
+        let _ = done.send(());
     }
 }
 
-fn commit(connection: &Connection, batch: Vec<(Vec<Statement>, Reply)>) {
+/// One physical transaction. Whatever becomes of it, every sender gets an answer and the connection is ready for the next.
+fn commit(connection: &Connection, batch: Vec<Job>) {
     let mut answers = Vec::with_capacity(batch.len());
-    let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(error);
-    for (statements, reply) in batch {
-        let answer = begun.clone().and_then(|()| logical(connection, &statements));
-        answers.push((reply, answer));
+    let mut state = connection.execute_batch("BEGIN IMMEDIATE").map_err(error);
+    for job in &batch {
+        let answer = state.clone().and_then(|()| logical(connection, &job.statements));
+        // A full disk or a failing device undoes everything at once, and says so by leaving the transaction.
+        if let (Err(cause), Ok(())) = (&answer, &state)
+            && connection.is_autocommit()
+        {
+            state = Err(cause.clone());
+        }
+        answers.push(answer);
     }
-    let committed = begun.and_then(|()| connection.execute_batch("COMMIT").map_err(error));
-    if committed.is_err() {
+    let committed = state.and_then(|()| connection.execute_batch("COMMIT").map_err(error));
+    if committed.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }
-    for (reply, answer) in answers {
-        let _ = reply.send(committed.clone().and(answer));
+    for (job, answer) in batch.into_iter().zip(answers) {
+        job.answer(committed.clone().and(answer));
     }
 }
 
 /// One logical transaction under a savepoint: all or nothing.
 pub(super) fn logical(connection: &Connection, statements: &[Statement]) -> Result<Vec<Rows>, StoreError> {
-    connection.execute_batch("SAVEPOINT one").map_err(error)?;
+    execute(connection, "SAVEPOINT one")?;
     let answer: Result<Vec<Rows>, StoreError> = statements
         .iter()
         .enumerate()
         .map(|(at, statement)| check(at, statement, run(connection, statement)?))
         .collect();
-    let end = if answer.is_ok() { "RELEASE one" } else { "ROLLBACK TO one; RELEASE one" };
-    connection.execute_batch(end).map_err(error)?;
+    if answer.is_ok() {
+        execute(connection, "RELEASE one")?;
+    } else if !connection.is_autocommit() {
+        execute(connection, "ROLLBACK TO one")?;
+        execute(connection, "RELEASE one")?;
+    }
     answer
 }
 
-/// Holds the statement to what it must touch.
-pub(super) fn check(at: usize, statement: &Statement, rows: Rows) -> Result<Rows, StoreError> {
-    let (ok, expected) = match statement.expect {
-        Expect::Any => (true, 0),
-        Expect::Exactly(count) => (rows.affected == count, count),
-        Expect::AtLeast(count) => (rows.affected >= count, count),
-    };
-    if ok { Ok(rows) } else { Err(StoreError::Expectation { statement: at, expected, found: rows.affected }) }
+/// A statement without parameters, prepared once.
+fn execute(connection: &Connection, sql: &'static str) -> Result<(), StoreError> {
+    connection.prepare_cached(sql).and_then(|mut prepared| prepared.raw_execute()).map(|_| ()).map_err(error)
 }
 
 pub(super) fn run(connection: &Connection, statement: &Statement) -> Result<Rows, StoreError> {
-    let mut prepared = connection.prepare_cached(&statement.sql).map_err(error)?;
+    let named = |cause: rusqlite::Error| match error(cause) {
+        // The text holds no values.
+        StoreError::Internal(text) => StoreError::Internal(format!("{text} in: {}", statement.sql)),
+        other => other,
+    };
+    let mut prepared = connection.prepare_cached(&statement.sql).map_err(named)?;
+    let wanted = prepared.parameter_count();
+    if wanted != statement.params.len() {
+        let text = format!("{} parameters for {wanted} places in: {}", statement.params.len(), statement.sql);
+        return Err(StoreError::Internal(text));
+    }
     for (at, param) in statement.params.iter().enumerate() {
         let at = at + 1;
+        // SQLite numbers `$n` by first use, PostgreSQL by `n`: hold our texts to the order in which both agree.
+        if cfg!(debug_assertions) && prepared.parameter_name(at) != Some(format!("${at}").as_str()) {
+            let text = format!("parameters are not in order of first use in: {}", statement.sql);
+            return Err(StoreError::Internal(text));
+        }
         match param {
             Param::Null => prepared.raw_bind_parameter(at, rusqlite::types::Null),
             Param::Int(value) => prepared.raw_bind_parameter(at, value),
             Param::Float(value) => prepared.raw_bind_parameter(at, value),
-            Param::Text(value) => prepared.raw_bind_parameter(at, value.as_str()),
+            Param::Text(value) => prepared.raw_bind_parameter(at, nul::escape(value).as_ref()),
             Param::Bytes(value) => prepared.raw_bind_parameter(at, value.as_slice()),
         }
-        .map_err(error)?;
-    }
-    if prepared.column_count() == 0 {
-        let affected = prepared.raw_execute().map_err(error)?;
-        return Ok(Rows { rows: Vec::new(), affected });
+        .map_err(named)?;
     }
     let columns = prepared.column_count();
+    if columns == 0 {
+        let affected = prepared.raw_execute().map_err(named)?;
+        return Ok(Rows { rows: Vec::new(), affected });
+    }
     let mut rows = Vec::new();
     let mut cursor = prepared.raw_query();
-    while let Some(row) = cursor.next().map_err(error)? {
-        let values = (0..columns).map(|at| row.get_ref(at).map(param)).collect::<Result<_, _>>().map_err(error)?;
+    while let Some(row) = cursor.next().map_err(named)? {
+        let values = (0..columns).map(|at| row.get_ref(at).map(param)).collect::<Result<_, _>>().map_err(named)?;
         rows.push(Row(values));
     }
     let affected = rows.len();
@@ -150,7 +204,7 @@ fn param(value: ValueRef<'_>) -> Param {
         ValueRef::Null => Param::Null,
         ValueRef::Integer(value) => Param::Int(value),
         ValueRef::Real(value) => Param::Float(value),
-        ValueRef::Text(text) => Param::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Text(text) => Param::Text(nul::unescape(&String::from_utf8_lossy(text))),
         ValueRef::Blob(bytes) => Param::Bytes(bytes.to_vec()),
     }
 }
@@ -174,8 +228,10 @@ pub(super) fn error(error: rusqlite::Error) -> StoreError {
 #[async_trait]
 impl Driver for Sqlite {
     fn submit(&self, statements: Vec<Statement>, reply: Reply) {
-        // A closed queue drops the reply, which the waiter sees as "closed".
-        let _ = self.writes.send((statements, reply));
+        let Some(job) = self.load.admit(statements, reply) else { return };
+        if let Err(mpsc::SendError(Message::Write(job))) = self.writes.send(Message::Write(job)) {
+            job.answer(Err(closed()));
+        }
     }
 
     fn notify(&self, topic: &str) {
@@ -193,8 +249,15 @@ impl Driver for Sqlite {
 
     async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let closed = || StoreError::Unavailable("the store is closed".to_owned());
         self.reads.send((statement, reply)).map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
+    }
+
+    async fn close(&self) {
+        let (done, drained) = oneshot::channel();
+        if self.writes.send(Message::Close(done)).is_ok() {
+            // An error says that somebody else has closed it.
+            let _ = drained.await;
+        }
     }
 }

@@ -1,19 +1,44 @@
 //! One suite for both drivers: each case is a function of a store.
 
+#![allow(clippy::unwrap_used, reason = "a failing case panics")]
+
 mod execution;
 mod lease;
 mod registry;
 mod sample;
 
-/// Runs every case on SQLite.
+use zis_store::Store;
+
+/// Every case on both databases, and on the one in memory.
 macro_rules! suite {
     ($($module:ident { $($case:ident,)* })*) => {
         mod sqlite {
             $(mod $module {
-                $(#[tokio::test]
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
                     let folder = tempfile::tempdir().unwrap();
-                    crate::$module::$case(zis_store::Store::open_sqlite(folder.path()).unwrap()).await;
+                    let store = crate::Store::open_sqlite(folder.path()).unwrap();
+                    crate::$module::$case(store.clone()).await;
+                    store.close().await;
+                })*
+            })*
+        }
+        mod memory {
+            $(mod $module {
+                $(#[tokio::test]
+                async fn $case() {
+                    crate::$module::$case(crate::Store::in_memory().unwrap()).await;
+                })*
+            })*
+        }
+        mod postgres {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let Some(cluster) = zis_testkit::postgres::shared() else { return };
+                    let store = crate::Store::connect_postgres(&cluster.database()).await.unwrap();
+                    crate::$module::$case(store.clone()).await;
+                    store.close().await;
                 })*
             })*
         }

@@ -3,6 +3,8 @@
 //! Parameters are `$1`, `$2`, … in order of first use, each used as often as needed. Times are integer microseconds, booleans 0 and 1,
 //! documents text. `ON CONFLICT` and `RETURNING` are allowed, dialect functions are not.
 
+pub(crate) mod nul;
+
 use std::borrow::Cow;
 
 /// A value that goes in or comes out.
