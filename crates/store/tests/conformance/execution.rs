@@ -71,7 +71,6 @@ pub async fn appends_are_fenced_by_owner_and_position(store: Store) {
 pub async fn an_ended_execution_is_opened_once(store: Store) {
     let (account, ours, theirs) = (account(), owner(&store).await, owner(&store).await);
     let (_, execution) = accepted(&store, account, &ours).await;
-    assert!(store.write(execution::reopen(&execution, &theirs)).await.is_err(), "it is still open");
     let failed = ended(&execution, Status::Failed, at(1));
     store.write(execution::append(&failed, &finished("x"), at(1))).await.unwrap();
     let failed = execution::show(&store, account, &execution.id).await.unwrap().unwrap();
@@ -85,6 +84,11 @@ pub async fn an_ended_execution_is_opened_once(store: Store) {
     let retry = || [execution::reopen(&failed, &theirs), execution::append(&again, &finished("x"), at(2))].concat();
     store.write(retry()).await.unwrap();
     assert!(store.write(retry()).await.is_err());
+    let late = execution::Execution { owner: ours, seq: 3, ..failed.clone() };
+    assert!(
+        store.write(execution::append(&late, &finished("x"), at(3))).await.is_err(),
+        "the earlier owner is fenced off"
+    );
     let row = execution::show(&store, account, &execution.id).await.unwrap().unwrap();
     assert_eq!((row.seq, row.attempt, row.owner, row.ended_at), (3, 2, theirs, None));
 }
