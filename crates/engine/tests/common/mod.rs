@@ -284,3 +284,46 @@ pub fn only(accepted: &Accepted) -> ExecutionId {
     assert_eq!(accepted.executions.len(), 1, "{accepted:?}");
     accepted.executions[0].clone()
 }
+
+/// A bundle whose flow `F` has these states (JSON members) and runs for `test`/`go`; its actions `Get` and `Post` go to `https://x.test`.
+pub fn flow(start_at: &str, states: &str) -> String {
+    bundle("b", "test", "go", start_at, states)
+}
+
+pub fn bundle(name: &str, source: &str, kind: &str, start_at: &str, states: &str) -> String {
+    let action = |name: &str, method: &str| {
+        format!(
+            r#""{name}":{{"type":"ZIS::Action::Http","properties":{{"name":"{name}",
+            "definition":{{"method":"{method}","url":"https://x.test/{name}"}}}}}}"#
+        )
+    };
+    format!(
+        r#"{{"name":"{name}","zis_template_version":"2019-10-14","resources":{{{},{},
+        "F":{{"type":"ZIS::Flow","properties":{{"name":"F","definition":{{"StartAt":"{start_at}","States":{{{states}}}}}}}}},
+        "S":{{"type":"ZIS::JobSpec","properties":{{"name":"S","event_source":"{source}","event_type":"{kind}",
+        "flow_name":"zis:INTEGRATION:flow:F"}}}}}}}}"#,
+        action("Get", "GET"),
+        action("Post", "POST"),
+    )
+}
+
+/// An Action state that calls `action` and keeps `$` as it is.
+pub fn act(state: &str, action: &str, then: &str) -> String {
+    let then = if then == "End" { r#""End":true"#.to_owned() } else { format!(r#""Next":"{then}""#) };
+    format!(
+        r#""{state}":{{"Type":"Action","ActionName":"zis:INTEGRATION:action:{action}","ResultPath":"$.{state}",{then}}}"#
+    )
+}
+
+pub fn wait(state: &str, seconds: &str, then: &str) -> String {
+    let then = if then == "End" { r#""End":true"#.to_owned() } else { format!(r#""Next":"{then}""#) };
+    format!(r#""{state}":{{"Type":"Wait","Seconds":{seconds},{then}}}"#)
+}
+
+pub fn go() -> Incoming {
+    event("test", "go", "{}")
+}
+
+pub fn fine(_: &Seen, _: usize) -> Outcome {
+    Outcome::Done(Value::object::<&str>([]))
+}
