@@ -161,3 +161,21 @@ pub async fn find(
     let key = |link: &Link| link.id.clone();
     pattern::find(store, &rows, (COLUMNS, "link", "id"), page, read, (key, wanted)).await
 }
+
+/// The links of exactly these names (`*` is a letter like any other), at most two: one, or not one.
+pub async fn exactly(
+    store: &Store,
+    account: AccountId,
+    integration: &str,
+    link_type: &str,
+    left: &str,
+    right: Option<&str>,
+) -> Result<Vec<Link>, StoreError> {
+    let mut rows = Where::account(account);
+    rows.and("integration = ", integration);
+    rows.and("link_type = ", link_type);
+    rows.and("left_name = ", left);
+    rows.and_some("right_name = ", right);
+    let found = store.read(rows.select(COLUMNS, "link", "ORDER BY id LIMIT 2")).await?;
+    found.rows.iter().map(read).collect()
+}

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use zis_flow::Value;
-use zis_flow::value::Object;
 
 /// What stands in a secret's place.
 pub const MASK: &str = "*****";
@@ -81,19 +80,28 @@ impl Masker {
                 let mut new: Option<Vec<Value>> = None;
                 for (at, item) in items.iter().enumerate() {
                     if let Some(item) = self.changed(item) {
-                        new.get_or_insert_with(|| items.as_ref().clone())[at] = item;
+                        new.get_or_insert_with(|| items.iter().cloned().collect())[at] = item;
                     }
                 }
-                new.map(|items| Value::Array(Arc::new(items)))
+                new.map(Value::array)
             }
             Value::Object(object) => {
-                let clean =
-                    object.iter().all(|(key, value)| self.find(key).is_none() && self.changed(value).is_none());
-                let mask = |(key, value): (&Arc<str>, &Value)| {
-                    let key = self.find(key).map_or_else(|| key.clone(), Arc::from);
-                    (key, self.changed(value).unwrap_or_else(|| value.clone()))
-                };
-                (!clean).then(|| Value::Object(Arc::new(object.iter().map(mask).collect::<Object>())))
+                let mut new: Option<Vec<(Arc<str>, Value)>> = None;
+                for (at, (key, value)) in object.iter().enumerate() {
+                    let (new_key, new_value) = (self.find(key), self.changed(value));
+                    if new_key.is_none() && new_value.is_none() {
+                        continue;
+                    }
+                    let copy = || object.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                    let place = &mut new.get_or_insert_with(copy)[at];
+                    if let Some(key) = new_key {
+                        place.0 = Arc::from(key);
+                    }
+                    if let Some(value) = new_value {
+                        place.1 = value;
+                    }
+                }
+                new.map(Value::object)
             }
             _ => None,
         }

@@ -1,6 +1,16 @@
 //! Doing what a machine asks: HTTP actions and the built-ins that touch the store.
 
-use zis_flow::{Call, Outcome, Timestamp, Value, journal::Exchange};
+mod builtin;
+mod http;
+mod live;
+pub(crate) mod mask;
+mod request;
+pub mod shape;
+
+pub use live::{Live, Options};
+pub use request::Zendesk;
+
+use zis_flow::{Call, Failure, Outcome, Timestamp, Value, journal::Exchange};
 use zis_store::{AccountId, ExecutionId, Statement};
 
 /// For whom a call is made.
@@ -19,9 +29,21 @@ pub struct Caller {
 pub struct Done {
     pub outcome: Outcome,
     pub exchange: Option<Exchange>,
-    /// Built-ins that write (PatchConfig, links): statements to be committed in the same transaction as the journal record.
+    /// Built-ins that write (PatchConfig, links): statements to be committed in the same transaction as the journal record. When one of
+    /// them is refused (a duplicate, or an expectation: somebody else was faster), nothing was kept; perform the call again, and it
+    /// looks anew.
     pub statements: Vec<Statement>,
 }
+
+impl Done {
+    /// A failure, and nothing to show for it.
+    pub fn failed(failure: Failure) -> Self {
+        Self { outcome: Outcome::Failed(failure), exchange: None, statements: Vec::new() }
+    }
+}
+
+/// How zis names itself to other servers.
+pub const USER_AGENT: &str = concat!("zis/", env!("CARGO_PKG_VERSION"), " (ZIS-compatible)");
 
 /// The outside, as the engine sees it; simulated in tests.
 #[async_trait::async_trait]

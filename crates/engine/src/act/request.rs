@@ -68,7 +68,8 @@ pub struct Draft {
 pub fn draft(request: &Request, zendesk: &Zendesk, subdomain: &str, user_agent: &str) -> Result<Draft, String> {
     let (mut url, zendesk) = target(&request.target, zendesk, subdomain)?;
     if !request.query.is_empty() {
-        let mut query = url.query().filter(|query| !query.is_empty()).map(|query| query.to_owned() + "&").unwrap_or_default();
+        let mut query =
+            url.query().filter(|query| !query.is_empty()).map(|query| query.to_owned() + "&").unwrap_or_default();
         for (at, (key, value)) in request.query.iter().enumerate() {
             let and = if at > 0 { "&" } else { "" };
             query += &format!("{and}{}={}", utf8_percent_encode(key, DATA), utf8_percent_encode(value, DATA));
@@ -146,7 +147,8 @@ fn has_scheme(text: &str) -> bool {
 fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::with_capacity(pairs.len() + 4);
     for (key, value) in pairs {
-        let name = HeaderName::try_from(key.as_str()).map_err(|_| format!("`{}` is no header name", key.escape_debug()))?;
+        let name =
+            HeaderName::try_from(key.as_str()).map_err(|_| format!("`{}` is no header name", key.escape_debug()))?;
         // Refuses CR, LF and NUL: a value from the flow can't add a header of its own.
         let value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes()).map_err(|_| {
             format!("the value of header `{name}` has a line break or another control character, which can't be sent")
@@ -159,7 +161,8 @@ fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, String> {
 }
 
 fn encode(body: &Body, headers: &mut HeaderMap) -> Bytes {
-    let declared = headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let declared =
+        headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     match body {
         Body::Form(pairs) => {
             let form = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -290,18 +293,16 @@ mod tests {
         ]);
         let draft = build(&request).expect("a request");
         let shown: Vec<_> = draft.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let expected: [(&str, &[u8]); 4] = [
-            ("x-ticket", b"12"),
-            ("accept", b"text/csv"),
-            ("x-name", "Zoë".as_bytes()),
-            ("user-agent", b"zis/test"),
-        ];
+        let expected: [(&str, &[u8]); 4] =
+            [("x-ticket", b"12"), ("accept", b"text/csv"), ("x-name", "Zoë".as_bytes()), ("user-agent", b"zis/test")];
         assert_eq!(shown, expected);
     }
 
     #[test]
     fn a_value_cannot_add_a_header() {
-        for (key, value) in [("X-A", "1\r\nX-B: 2"), ("X-A", "1\n2"), ("X-A", "nul\0"), ("X A", "1"), ("X-A:", "1"), ("", "1")] {
+        for (key, value) in
+            [("X-A", "1\r\nX-B: 2"), ("X-A", "1\n2"), ("X-A", "nul\0"), ("X A", "1"), ("X-A:", "1"), ("", "1")]
+        {
             let mut request = get(Target::Path("/".to_owned()));
             request.headers = pairs(&[(key, value)]);
             assert!(build(&request).is_err(), "{key:?}: {value:?}");

@@ -16,9 +16,12 @@ pub enum Error {
     /// The other side can't be reached, or the connection broke. May be tried again.
     #[error("{0}")]
     Network(String),
-    /// No complete answer in time. May be tried again.
+    /// No complete answer within the client's own limit. May be tried again.
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
+    /// No complete answer within the caller's limit.
+    #[error("no complete answer before the caller's time was over")]
+    Deadline,
     /// The answer is larger than we take.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge { limit: usize },

@@ -76,19 +76,35 @@ type Inner = legacy::Client<HttpsConnector<connect::Connector>, Full<Bytes>>;
 pub struct Client {
     inner: Inner,
     allow_http: bool,
+    timeout: Duration,
+    max_response: usize,
+    max_redirects: usize,
 }
 
 /// What a client is made of.
 pub struct Options {
     pub policy: Policy,
     pub resolver: Arc<dyn Resolver>,
-    /// Whether `http://` is allowed (spec 2.4.4); the server's own origin always is.
+    /// Whether `http://` is allowed (spec 2.4.4).
     pub allow_http: bool,
+    /// [`TOTAL_TIMEOUT`] unless configured.
+    pub timeout: Duration,
+    /// [`MAX_RESPONSE_BYTES`] unless configured.
+    pub max_response: usize,
+    /// [`MAX_REDIRECTS`] unless configured.
+    pub max_redirects: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { policy: Policy::default(), resolver: Arc::new(SystemResolver), allow_http: true }
+        Self {
+            policy: Policy::default(),
+            resolver: Arc::new(SystemResolver),
+            allow_http: true,
+            timeout: TOTAL_TIMEOUT,
+            max_response: MAX_RESPONSE_BYTES,
+            max_redirects: MAX_REDIRECTS,
+        }
     }
 }
 
@@ -108,13 +124,13 @@ impl Client {
             .http1_max_headers(MAX_RESPONSE_HEADERS)
             .http1_max_buf_size(MAX_HEAD_BYTES)
             .build(connector);
-        Ok(Self { inner, allow_http: options.allow_http })
+        let Options { allow_http, timeout, max_response, max_redirects, .. } = options;
+        Ok(Self { inner, allow_http, timeout, max_response, max_redirects })
     }
 
-    /// Sends `request`, follows up to [`MAX_REDIRECTS`] redirects of a GET or HEAD, and reads the whole answer. Gives up after
-    /// `limit` or [`TOTAL_TIMEOUT`], whichever is shorter.
+    /// Sends `request`, follows a few redirects of a GET or HEAD, and reads the whole answer. Gives up after `limit` or the client's own
+    /// timeout, whichever is shorter.
     pub async fn send(&self, request: Request, limit: Duration) -> Result<Response, Error> {
-        let limit = limit.min(TOTAL_TIMEOUT);
         if request.body.len() > MAX_REQUEST_BYTES {
             let (size, most) = (request.body.len(), MAX_REQUEST_BYTES);
             return Err(Error::Invalid(format!("the request body has {size} bytes; at most {most} are sent")));
@@ -123,16 +139,17 @@ impl Client {
             let (count, most) = (request.headers.len(), MAX_REQUEST_HEADERS);
             return Err(Error::Invalid(format!("the request has {count} headers; at most {most} are sent")));
         }
-        tokio::time::timeout(limit, self.follow(request)).await.unwrap_or(Err(Error::Timeout(limit)))
+        let late = if limit < self.timeout { Error::Deadline } else { Error::Timeout(self.timeout) };
+        tokio::time::timeout(limit.min(self.timeout), self.follow(request)).await.unwrap_or(Err(late))
     }
 
     async fn follow(&self, mut request: Request) -> Result<Response, Error> {
-        for _ in 0..=MAX_REDIRECTS {
+        for _ in 0..=self.max_redirects {
             let response = self.exchange(&request).await?;
             let Some(next) = redirect(&request, &response) else {
                 let (parts, body) = response.into_parts();
                 let headers = if request.method == Method::HEAD { &HeaderMap::new() } else { &parts.headers };
-                let body = read(body, headers).await?;
+                let body = read(body, headers, self.max_response).await?;
                 return Ok(Response { status: parts.status, headers: parts.headers, body, url: request.url });
             };
             if !stays(&request.url, &next) {
@@ -143,7 +160,7 @@ impl Client {
             }
             request.url = next;
         }
-        Err(Error::Redirects(MAX_REDIRECTS))
+        Err(Error::Redirects(self.max_redirects))
     }
 
     /// One hop. A kept connection may have been closed by the other side just now; what changes nothing outside is then sent once
@@ -204,8 +221,7 @@ fn stays(url: &Url, next: &Url) -> bool {
     url.host() == next.host() && (upgraded || url.origin() == next.origin())
 }
 
-async fn read(mut body: Incoming, headers: &HeaderMap) -> Result<Bytes, Error> {
-    let limit = MAX_RESPONSE_BYTES;
+async fn read(mut body: Incoming, headers: &HeaderMap, limit: usize) -> Result<Bytes, Error> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
         return Err(Error::TooLarge { limit });
