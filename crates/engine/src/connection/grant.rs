@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use url::Url;
 use zis_store::{
@@ -389,6 +389,8 @@ pub(super) fn renewed(old: &Oauth, tokens: &Tokens, now: zis_flow::Timestamp) ->
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     #[test]
