@@ -68,8 +68,6 @@ impl Machine {
         match self.place(program, catcher, &catch.place, Value::object(error)) {
             Ok(()) => {
                 self.watch_leave(catcher, Left::Failed { failure: &failure, next: Some(next) });
-                let document = self.strands[catcher].document.clone();
-                self.watch(catcher, |visit| visit.output = Some(document));
                 self.move_to(catcher, catch.next);
                 Some(catcher)
             }

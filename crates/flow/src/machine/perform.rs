@@ -45,7 +45,7 @@ impl Machine {
 
     fn ask(&mut self, program: &Program, strand: usize, state: &ActionState, id: CallId, visit: u32, work: Work) {
         if self.is_watched() {
-            let request = self.request_shown(program, strand, state, &work);
+            let request = self.mask_value(&self.request_shown(program, strand, state, &work));
             self.watch(strand, |visit| visit.request = Some(request));
         }
         let deadline = state.timeout.map_or(self.deadline, |span| self.now.saturating_add(span).min(self.deadline));
@@ -106,9 +106,10 @@ impl Machine {
             let missing = || Failure::new(error::TASK_FAILED, "Jq: parameter \"data\" is missing");
             (filter, text, input.ok_or_else(missing)?)
         };
-        self.watch(strand, |visit| {
-            visit.request = Some(Value::object([("expr", Value::String(text)), ("data", input.clone())]));
-        });
+        if self.is_watched() {
+            let request = self.mask_value(&Value::object([("expr", Value::String(text)), ("data", input.clone())]));
+            self.watch(strand, |visit| visit.request = Some(request));
+        }
         let filter = filter.map_err(jq_failure)?;
         let quick = smaller(Limits::QUICK, program.settings.jq);
         if self.evaluated_inline < INLINE_EVALUATIONS {

@@ -245,6 +245,11 @@ impl Machine {
     }
 
     pub(super) fn end_with(&mut self, end: End, is_repeatable: bool) {
+        for strand in 0..self.strands.len() {
+            if !matches!(self.strands[strand].phase, Phase::Free) {
+                self.watch_dropped(strand);
+            }
+        }
         self.end = Some(end);
         self.is_repeatable = is_repeatable;
         self.ready.clear();

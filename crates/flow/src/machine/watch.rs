@@ -51,6 +51,10 @@ pub(super) enum Left<'l> {
 impl Machine {
     /// Notes that `strand` enters the state at hand.
     pub(super) fn watch_enter(&mut self, strand: usize) {
+        if self.recorder.is_none() {
+            return;
+        }
+        let input = self.mask_value(&self.strands[strand].document);
         let Some(recorder) = &mut self.recorder else { return };
         let strand = &mut self.strands[strand];
         let state = &self.program.states[strand.at];
@@ -59,7 +63,7 @@ impl Machine {
             kind: state.kind.type_name(),
             attempt: 0,
             path: format!("{}{}", strand.prefix, state.name),
-            input: strand.document.clone(),
+            input,
             result: None,
             output: None,
             error: None,
@@ -74,22 +78,24 @@ impl Machine {
 
     /// Notes that `strand` leaves its state; its document is the state's output already.
     pub(super) fn watch_leave(&mut self, strand: usize, left: Left) {
-        let now: Timestamp = self.now;
-        let Some(recorder) = &mut self.recorder else { return };
-        let strand = &self.strands[strand];
-        let Some(visit) = recorder.get_mut(strand.visit) else { return };
-        visit.ended_at = Some(now);
-        match left {
-            Left::To { next, result } => {
-                visit.next = next.map(str::to_owned);
-                visit.result = result;
-                visit.output = Some(strand.document.clone());
-            }
-            Left::Failed { failure, next } => {
-                visit.error = Some(failure.clone());
-                visit.next = next.map(str::to_owned);
-            }
+        if self.recorder.is_none() {
+            return;
         }
+        let now = self.now;
+        let (next, result, error) = match left {
+            Left::To { next, result } => (next, result.map(|result| self.mask_value(&result)), None),
+            Left::Failed { failure, next } => (next, None, Some(failure.clone())),
+        };
+        // A failure without a Catch has no output; that of a Catch is the document with the error in it.
+        let has_output = error.is_none() || next.is_some();
+        let output = has_output.then(|| self.mask_value(&self.strands[strand].document));
+        self.watch(strand, |visit| {
+            visit.ended_at = Some(now);
+            visit.next = next.map(str::to_owned);
+            visit.result = result;
+            visit.output = output;
+            visit.error = error;
+        });
     }
 
     /// Notes that nobody waits for `strand` any more.
