@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::{
     failure::{Failure, error},
     machine::Machine,
-    time::Timestamp,
     trace::Visit,
     value::Value,
 };
