@@ -104,3 +104,71 @@ fn hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     }
     Some(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: [u8; 32] = [1; 32];
+    const NEW: [u8; 32] = [2; 32];
+
+    fn vault(keys: &[[u8; 32]]) -> Vault {
+        Vault::new(keys).unwrap()
+    }
+
+    #[track_caller]
+    fn refused(answer: Result<SecretString, StoreError>, why: &str) {
+        let error = answer.err().expect("it must not open").to_string();
+        assert!(error.contains(why), "{error}");
+        assert!(!error.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_secret_opens_where_it_was_sealed_and_nowhere_else() {
+        let vault = vault(&[OLD]);
+        let sealed = vault.seal("1/acme/key", &SecretString::from("hunter2 ключ"));
+        assert_eq!(vault.open("1/acme/key", &sealed).unwrap().expose_secret(), "hunter2 ключ");
+        refused(vault.open("1/acme/other", &sealed), "belongs to something else");
+        assert_ne!(
+            sealed,
+            vault.seal("1/acme/key", &SecretString::from("hunter2 ключ")),
+            "each has a nonce of its own"
+        );
+        assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
+    }
+
+    #[test]
+    fn any_change_is_noticed() {
+        let vault = vault(&[OLD]);
+        let sealed = vault.seal("c", &SecretString::from("hunter2"));
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(vault.open("c", &changed).is_err(), "byte {at}");
+            assert!(vault.open("c", &sealed[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn keys_rotate() {
+        let sealed = vault(&[OLD]).seal("c", &SecretString::from("hunter2"));
+        let rotated = vault(&[NEW, OLD]);
+        assert_eq!(rotated.open("c", &sealed).unwrap().expose_secret(), "hunter2");
+        let fresh = rotated.seal("c", &SecretString::from("hunter2"));
+        assert_eq!(vault(&[NEW]).open("c", &fresh).unwrap().expose_secret(), "hunter2");
+        refused(vault(&[NEW]).open("c", &sealed), "add the old key");
+        refused(vault(&[OLD]).open("c", &fresh), "add the old key");
+    }
+
+    #[test]
+    fn keys_are_64_hexadecimal_digits() {
+        let hex = "0aF1".repeat(16);
+        assert!(Vault::from_hex(&hex).is_ok());
+        assert!(Vault::from_hex(&format!("{hex}, {hex}")).is_ok());
+        for wrong in ["", &hex[1..], &format!("{hex}0"), &format!("{hex},"), &"g".repeat(64), &"é".repeat(32)] {
+            let error = Vault::from_hex(wrong).err().expect("it is no key").to_string();
+            assert!(error.contains("64 hexadecimal digits") && (wrong.is_empty() || !error.contains(wrong)), "{error}");
+        }
+        assert!(Vault::new(&[]).is_err());
+    }
+}

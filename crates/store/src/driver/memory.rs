@@ -9,7 +9,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     driver::{
-        Driver, TOPICS,
+        Driver, TOPICS, closed,
         sqlite::{error, logical, run},
     },
     error::StoreError,
@@ -19,7 +19,8 @@ use crate::{
 
 /// The in-memory driver.
 pub struct Memory {
-    connection: Mutex<Connection>,
+    /// Nothing once it is closed.
+    connection: Mutex<Option<Connection>>,
     topics: broadcast::Sender<Arc<str>>,
 }
 
@@ -29,15 +30,21 @@ impl Memory {
         let connection = Connection::open_in_memory().map_err(error)?;
         connection.set_prepared_statement_cache_capacity(256);
         crate::migration::sqlite(&connection)?;
-        Ok(Self { connection: Mutex::new(connection), topics: broadcast::channel(TOPICS).0 })
+        Ok(Self { connection: Mutex::new(Some(connection)), topics: broadcast::channel(TOPICS).0 })
+    }
+}
+
+impl Memory {
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.as_ref().ok_or_else(closed).and_then(work)
     }
 }
 
 #[async_trait]
 impl Driver for Memory {
     fn submit(&self, statements: Vec<Statement>, reply: Reply) {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = reply.send(logical(&connection, &statements));
+        let _ = reply.send(self.with(|connection| logical(connection, &statements)));
     }
 
     fn notify(&self, topic: &str) {
@@ -53,7 +60,10 @@ impl Driver for Memory {
     }
 
     async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        run(&connection, &statement)
+        self.with(|connection| run(connection, &statement))
+    }
+
+    async fn close(&self) {
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

@@ -92,3 +92,40 @@ pub(super) fn gather(first: Job, mut next: impl FnMut() -> Option<Job>) -> Vec<J
     }
     batch
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::{params, sql::statement};
+
+    fn admit(load: &Arc<Load>, bytes: usize) -> Option<Job> {
+        let put = statement("SELECT $1", params!["x".repeat(bytes)]);
+        load.admit(vec![put], oneshot::channel().0)
+    }
+
+    #[test]
+    fn a_full_queue_refuses_until_there_is_room() {
+        let load = Arc::new(Load::default());
+        let mut jobs: Vec<_> = (0..4).map(|_| admit(&load, MAX_QUEUED_BYTES / 5).unwrap()).collect();
+        let (reply, mut answer) = oneshot::channel();
+        let large = statement("SELECT $1", params!["x".repeat(MAX_QUEUED_BYTES / 4)]);
+        assert!(load.admit(vec![large], reply).is_none());
+        assert!(matches!(answer.try_recv(), Ok(Err(StoreError::Unavailable(_)))));
+        jobs.pop().unwrap().answer(Ok(Vec::new()));
+        jobs.push(admit(&load, MAX_QUEUED_BYTES / 5).unwrap());
+        jobs.clear();
+        assert!(admit(&load, MAX_QUEUED_BYTES + 1).is_some(), "alone, the largest passes");
+    }
+
+    #[test]
+    fn batches_are_bounded_by_number_and_size() {
+        let load = Arc::new(Load::default());
+        let mut many = (0..2 * MAX_BATCH).map(|_| admit(&load, 1).unwrap());
+        assert_eq!(gather(many.next().unwrap(), || many.next()).len(), MAX_BATCH);
+        let mut large = (0..8).map(|_| admit(&load, MAX_BATCH_BYTES / 2).unwrap());
+        assert_eq!(gather(large.next().unwrap(), || large.next()).len(), 2);
+        assert_eq!(gather(admit(&load, 1).unwrap(), || None).len(), 1);
+    }
+}

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing case panics")]
 
+mod driver;
 mod execution;
 mod lease;
 mod registry;
@@ -46,6 +47,19 @@ macro_rules! suite {
 }
 
 suite! {
+    driver {
+        a_failing_transaction_does_not_touch_its_neighbours,
+        a_transaction_that_fails_alone_is_undone,
+        transactions_run_in_the_order_they_were_queued,
+        values_come_back_as_they_went,
+        large_texts_and_blobs_pass,
+        a_wrong_statement_is_a_bug_of_ours,
+        many_tasks_share_commits,
+        no_event_slips_past_a_change_of_the_catalog,
+        topics_are_heard,
+        closing_finishes_what_is_queued,
+        what_ended_long_ago_expires,
+    }
     execution {
         what_was_accepted_is_there,
         a_taken_idempotency_key_keeps_nothing,

@@ -58,6 +58,7 @@ impl<'a> FromSql<'a> for Column {
             Type::FLOAT8 => Param::Float(f64::from_sql(ty, raw)?),
             Type::FLOAT4 => Param::Float(f32::from_sql(ty, raw)?.into()),
             Type::BYTEA => Param::Bytes(raw.to_vec()),
+            Type::VOID => Param::Null,
             Type::NUMERIC => {
                 return Err("the statement returns a numeric (the sum of integers?): cast it to BIGINT".into());
             }
@@ -80,6 +81,7 @@ impl<'a> FromSql<'a> for Column {
                 | Type::FLOAT4
                 | Type::BYTEA
                 | Type::NUMERIC
+                | Type::VOID
         ) || <&str as FromSql>::accepts(ty)
     }
 }
