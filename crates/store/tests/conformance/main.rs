@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing case panics")]
 
+mod config;
+mod connection;
 mod driver;
 mod execution;
 mod lease;
+mod link;
+mod oauth;
 mod registry;
 mod sample;
 
@@ -75,6 +79,32 @@ suite! {
         a_stale_heartbeat_is_death,
         an_execution_has_one_adopter,
         sleepers_wake_in_order,
+    }
+    config {
+        they_are_created_replaced_and_deleted,
+        they_are_found_by_pattern,
+        pages_are_full_though_matches_are_rare,
+        merges_go_deep_and_none_is_lost,
+    }
+    connection {
+        every_kind_comes_back_as_it_was,
+        no_secret_lies_open_in_the_rows,
+        a_name_is_unique_across_kinds_and_case_counts,
+        an_update_names_the_version_it_was_made_from,
+        authorising_again_renews,
+        one_node_claims_a_refresh,
+        they_page_by_name_and_are_deleted_by_kind,
+    }
+    link {
+        a_triple_is_unique,
+        they_are_found_by_either_name,
+        they_page_in_the_order_they_were_made,
+        an_update_names_the_version_it_was_made_from,
+    }
+    oauth {
+        clients_are_found_by_uuid_and_name,
+        deleting_a_client_takes_its_connections_along,
+        a_grant_is_taken_once_and_in_time,
     }
     registry {
         integrations_are_upserted_by_their_account_only,
