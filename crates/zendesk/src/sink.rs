@@ -1,5 +1,7 @@
 //! Where the local Zendesk's events go.
 
+use std::borrow::Cow;
+
 use zis_flow::Value;
 use zis_store::{AccountId, Statement};
 
@@ -10,7 +12,7 @@ pub struct ZendeskEvent {
     /// `support` or `sunshine`.
     pub source: &'static str,
     /// The catalogue's tag: `activity.UserActivityCreated`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// What stands at `$.input`.
     pub payload: Value,
     pub idempotency_key: Option<String>,
