@@ -19,7 +19,10 @@ pub use page::{Order, Sorted, Window};
 
 use zis_flow::Value;
 
-use crate::{StoreError, sql::Row};
+use crate::{
+    StoreError,
+    sql::{Param, Row},
+};
 
 /// A document stored as text; what can't be read is damage, not absence.
 fn document(row: &Row, at: usize) -> Result<Value, StoreError> {
@@ -30,6 +33,12 @@ fn document(row: &Row, at: usize) -> Result<Value, StoreError> {
 fn texts(row: &Row, at: usize) -> Result<Vec<String>, StoreError> {
     let value = document(row, at)?;
     Ok(value.as_array().unwrap_or_default().iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+}
+
+/// The parameters of an INSERT for an UPDATE, whose SET comes before its WHERE: account and id go to the end.
+fn key_last(mut params: Vec<Param>) -> Vec<Param> {
+    params.rotate_left(2);
+    params
 }
 
 fn list_of(texts: &[String]) -> String {

@@ -2,7 +2,7 @@
 
 use zis_flow::Timestamp;
 
-use super::{list_of, texts};
+use super::{key_last, list_of, texts};
 use crate::{
     AccountId, Store, StoreError, params,
     sql::{Expect, Param, Row, Statement, statement},
@@ -125,10 +125,10 @@ pub fn insert_client(account: AccountId, client: &Client) -> Statement {
 
 pub fn update_client(account: AccountId, client: &Client) -> Statement {
     statement(
-        "UPDATE zd_oauth_client SET identifier = $3, name = $4, user_id = $5, secret_hash = $6, secret_shown = $7, kind = $8, \
-         global = $9, redirect_uris = $10, company = $11, description = $12, created_at = $13, updated_at = $14 \
-         WHERE account = $1 AND id = $2",
-        client_columns(account, client),
+        "UPDATE zd_oauth_client SET identifier = $1, name = $2, user_id = $3, secret_hash = $4, secret_shown = $5, kind = $6, \
+         global = $7, redirect_uris = $8, company = $9, description = $10, created_at = $11, updated_at = $12 \
+         WHERE account = $13 AND id = $14",
+        key_last(client_columns(account, client)),
     )
     .expect(Expect::Exactly(1))
 }
@@ -217,12 +217,15 @@ pub async fn tokens(
     user_id: Option<i64>,
     limit: usize,
 ) -> Result<Vec<Token>, StoreError> {
-    let sql = format!(
-        "SELECT {TOKEN} FROM zd_oauth_token WHERE account = $1 AND ($2 = 0 OR client_id = $2) AND ($3 = 0 OR user_id = $3) \
-         ORDER BY id DESC LIMIT $4"
-    );
-    let params = params![account, client_id.unwrap_or(0), user_id.unwrap_or(0), limit];
-    store.read(statement(sql, params)).await?.rows.iter().map(token).collect()
+    let mut query = super::page::Query::new(format!("SELECT {TOKEN} FROM zd_oauth_token WHERE account = $1"), account);
+    if let Some(client) = client_id {
+        query.and("client_id = ?", client);
+    }
+    if let Some(user) = user_id {
+        query.and("user_id = ?", user);
+    }
+    query.raw(&format!(" ORDER BY id DESC LIMIT {limit}"));
+    store.read(query.done()).await?.rows.iter().map(token).collect()
 }
 
 pub fn insert_code(account: AccountId, code: &Code) -> Statement {

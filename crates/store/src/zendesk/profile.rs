@@ -87,11 +87,9 @@ pub fn insert(account: AccountId, profile: &Profile) -> Vec<Statement> {
 /// Replaces the row, when nobody has changed it since `seen`, and its identifiers.
 pub fn update(account: AccountId, profile: &Profile, seen: &Profile) -> Vec<Statement> {
     let row = statement(
-        "UPDATE zd_profile SET user_id = $3, source = $4, type = $5, name = $6, identifiers = $7, attributes = $8, updated_at = $9 \
-         WHERE account = $1 AND id = $2 AND updated_at = $10 AND identifiers = $11",
+        "UPDATE zd_profile SET user_id = $1, source = $2, type = $3, name = $4, identifiers = $5, attributes = $6, updated_at = $7 \
+         WHERE account = $8 AND id = $9 AND updated_at = $10 AND identifiers = $11",
         params![
-            account,
-            &profile.id,
             profile.user_id,
             &profile.source,
             &profile.kind,
@@ -99,6 +97,8 @@ pub fn update(account: AccountId, profile: &Profile, seen: &Profile) -> Vec<Stat
             pairs(&profile.identifiers),
             &profile.attributes,
             profile.updated_at,
+            account,
+            &profile.id,
             seen.updated_at,
             pairs(&seen.identifiers),
         ],

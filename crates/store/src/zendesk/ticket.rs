@@ -3,7 +3,7 @@
 use zis_flow::{Timestamp, Value};
 
 use super::{
-    document, list_of,
+    document, key_last, list_of,
     page::{self, Order, Query, Sorted, Window},
     texts,
 };
@@ -148,11 +148,11 @@ pub fn insert(account: AccountId, ticket: &Ticket) -> Statement {
 /// Replaces the ticket whose version is one less; an expectation error: somebody else was faster.
 pub fn update(account: AccountId, ticket: &Ticket) -> Statement {
     statement(
-        "UPDATE zd_ticket SET external_id = $3, subject = $4, description = $5, status = $6, priority = $7, type = $8, \
-         requester_id = $9, submitter_id = $10, assignee_id = $11, group_id = $12, organization_id = $13, tags = $14, \
-         custom_fields = $15, fields = $16, channel = $17, is_public = $18, deleted = $19, created_at = $20, updated_at = $21, \
-         solved_at = $22, version = $23 WHERE account = $1 AND id = $2 AND version = $23 - 1",
-        columns(account, ticket),
+        "UPDATE zd_ticket SET external_id = $1, subject = $2, description = $3, status = $4, priority = $5, type = $6, \
+         requester_id = $7, submitter_id = $8, assignee_id = $9, group_id = $10, organization_id = $11, tags = $12, \
+         custom_fields = $13, fields = $14, channel = $15, is_public = $16, deleted = $17, created_at = $18, updated_at = $19, \
+         solved_at = $20, version = $21 WHERE account = $22 AND id = $23 AND version = $21 - 1",
+        key_last(columns(account, ticket)),
     )
     .expect(Expect::Exactly(1))
 }

@@ -3,7 +3,7 @@
 use zis_flow::{Timestamp, Value};
 
 use super::{
-    document, list_of,
+    document, key_last, list_of,
     page::{self, Order, Query, Sorted, Window},
     texts,
 };
@@ -130,10 +130,10 @@ pub fn insert(account: AccountId, user: &User) -> Statement {
 /// Replaces everything but the password.
 pub fn update(account: AccountId, user: &User) -> Statement {
     statement(
-        "UPDATE zd_user SET name = $3, name_lookup = $4, email = $5, role = $6, external_id = $7, external_lookup = $8, active = $9, \
-         verified = $10, suspended = $11, phone = $12, tags = $13, fields = $14, created_at = $15, updated_at = $16, last_login_at = $17 \
-         WHERE account = $1 AND id = $2",
-        columns(account, user),
+        "UPDATE zd_user SET name = $1, name_lookup = $2, email = $3, role = $4, external_id = $5, external_lookup = $6, active = $7, \
+         verified = $8, suspended = $9, phone = $10, tags = $11, fields = $12, created_at = $13, updated_at = $14, last_login_at = $15 \
+         WHERE account = $16 AND id = $17",
+        key_last(columns(account, user)),
     )
     .expect(Expect::Exactly(1))
 }
@@ -216,8 +216,8 @@ pub async fn with_password(
 
 pub fn set_password(account: AccountId, id: i64, hash: &str, at: Timestamp) -> Statement {
     statement(
-        "UPDATE zd_user SET password = $3, updated_at = $4 WHERE account = $1 AND id = $2",
-        params![account, id, hash, at],
+        "UPDATE zd_user SET password = $1, updated_at = $2 WHERE account = $3 AND id = $4",
+        params![hash, at, account, id],
     )
     .expect(Expect::Exactly(1))
 }
@@ -293,14 +293,14 @@ pub fn insert_identity(account: AccountId, identity: &Identity) -> Statement {
 /// Changes `primary`, `verified` and `updated_at`.
 pub fn update_identity(account: AccountId, identity: &Identity) -> Statement {
     statement(
-        "UPDATE zd_identity SET is_primary = $4, verified = $5, updated_at = $6 WHERE account = $1 AND type = $2 AND lookup = $3",
+        "UPDATE zd_identity SET is_primary = $1, verified = $2, updated_at = $3 WHERE account = $4 AND type = $5 AND lookup = $6",
         params![
-            account,
-            &identity.kind,
-            lookup(&identity.value),
             identity.primary,
             identity.verified,
             identity.updated_at,
+            account,
+            &identity.kind,
+            lookup(&identity.value),
         ],
     )
 }
