@@ -10,6 +10,17 @@ pub enum Severity {
     Note,
 }
 
+impl Severity {
+    /// `error`, `warning` or `note`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
+}
+
 /// One fault, with its place and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {

@@ -48,6 +48,11 @@ impl LineIndex {
         Position { line, column: before + 1 }
     }
 
+    /// The byte at which `line` (from 1) begins.
+    pub fn start(&self, line: usize) -> usize {
+        self.starts.get(line - 1).copied().unwrap_or_default()
+    }
+
     /// The text of `line` (from 1) without its line break.
     pub fn line<'t>(&self, text: &'t str, line: usize) -> &'t str {
         let start = self.starts.get(line - 1).copied().unwrap_or(text.len());

@@ -14,31 +14,34 @@ pub struct Leaf<'n> {
     pub span: Span,
     /// It stands under a key that ends in `.$`.
     pub dynamic: bool,
+    /// The key it stands under, with its place; `None` for an item of an array.
+    pub key: Option<(&'n str, Span)>,
 }
 
 /// Every string in `node`, in the order written; `pointer` is the node's own.
 pub fn strings<'n>(node: &'n Node, pointer: &str) -> Vec<Leaf<'n>> {
     let mut leaves = Vec::new();
     let mut at = pointer.to_owned();
-    collect(node, &mut at, false, &mut leaves);
+    collect(node, &mut at, None, &mut leaves);
     leaves
 }
 
-fn collect<'n>(node: &'n Node, pointer: &mut String, dynamic: bool, leaves: &mut Vec<Leaf<'n>>) {
+fn collect<'n>(node: &'n Node, pointer: &mut String, key: Option<(&'n str, Span)>, leaves: &mut Vec<Leaf<'n>>) {
+    let dynamic = key.is_some_and(|(key, _)| dynamic_key(key).is_some());
     let length = pointer.len();
     match &node.kind {
-        Kind::String(text) => leaves.push(Leaf { pointer: pointer.clone(), text, span: node.span, dynamic }),
+        Kind::String(text) => leaves.push(Leaf { pointer: pointer.clone(), text, span: node.span, dynamic, key }),
         Kind::Object(members) => {
             for member in members {
                 push_pointer(pointer, &member.key);
-                collect(&member.value, pointer, dynamic_key(&member.key).is_some(), leaves);
+                collect(&member.value, pointer, Some((&member.key, member.key_span)), leaves);
                 pointer.truncate(length);
             }
         }
         Kind::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 push_pointer(pointer, &index.to_string());
-                collect(item, pointer, false, leaves);
+                collect(item, pointer, None, leaves);
                 pointer.truncate(length);
             }
         }
