@@ -95,6 +95,9 @@ fn report(place: &Place, action: &ActionState, used: &Use, names: &[&str], found
     finding.related.push((used.span, "read here".into()));
     finding.help = Some(match nearest(key, names.iter().copied()) {
         Some(near) => format!("did you mean `{key}` instead of `{near}`?"),
-        None => format!("pass it: `\"{key}.$\": \"$.…\"`"),
+        None => match key.split_once(['.', '[']) {
+            Some((first, _)) => format!("pass `{first}` with everything that is read from it"),
+            None => format!("pass it: `\"{key}.$\": \"$.…\"`"),
+        },
     });
 }

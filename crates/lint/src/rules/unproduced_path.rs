@@ -73,10 +73,10 @@ fn report(view: &FlowView, machine: &Machine, document: &Document, used: &Use, a
         .map(str::to_owned)
         .or_else(|| sibling(document, segments, at));
     let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if NOT_IN_SNAPSHOT.contains(&&*key(&segments[at])) && at > 0 => {
+        _ if at > 0 && NOT_IN_SNAPSHOT.contains(&&*key(&segments[at])) => {
             "events carry a snapshot without it; fetch the record with an action first".into()
         }
+        Some(near) => format!("did you mean `{near}`?"),
         None if machine.inner => {
             "inside a Map `$` is the item; add what is needed to the items with a Jq action".into()
         }
