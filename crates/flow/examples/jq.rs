@@ -16,9 +16,10 @@ fn main() {
         Ok(filter) => {
             for line in text.lines() {
                 let input = Value::from_json(line).unwrap_or_default();
-                match filter.all(input, Timestamp(1_700_000_000_000_000), Limits::default(), 100) {
-                    Ok(outputs) => outputs.iter().for_each(|output| println!("{output}")),
-                    Err(error) => println!("{error}"),
+                let (outputs, error) = filter.outputs(input, Timestamp(1_700_000_000_000_000), Limits::default(), 100);
+                outputs.iter().for_each(|output| println!("{output}"));
+                if let Some(error) = error {
+                    println!("{error}");
                 }
             }
         }

@@ -6,6 +6,7 @@ mod meter;
 mod natives;
 mod ops;
 mod order;
+mod regex;
 mod slice;
 mod text;
 mod update;
@@ -13,7 +14,7 @@ mod val;
 
 use std::sync::Arc;
 
-use jaq_core::{Ctx, DataT, Lut, Vars, data::HasLut};
+use jaq_core::{Ctx, DataT, Exn, Lut, Vars, data::HasLut};
 
 use crate::{
     time::Timestamp,
@@ -117,20 +118,31 @@ impl Filter {
 
     /// All outputs, at most `most`.
     pub fn all(&self, input: Value, now: Timestamp, limits: Limits, most: usize) -> Result<Vec<Value>, JqError> {
-        meter::within(limits, now, || {
+        match self.outputs(input, now, limits, most) {
+            (outputs, None) => Ok(outputs),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// The outputs, at most `most`, up to the error that ended the program, if one did.
+    pub fn outputs(&self, input: Value, now: Timestamp, limits: Limits, most: usize) -> (Vec<Value>, Option<JqError>) {
+        let mut results = Vec::new();
+        let outcome = meter::within(limits, now, || {
             let context = Ctx::<Kind>::new(Table(&self.program.lut), Vars::new([]));
-            let outputs = self.program.id.run((context, Val(input)));
-            outputs
-                .take(most)
-                .map(|output| match output {
-                    Ok(value) => result(value, limits),
-                    Err(exception) => Err(match exception.get_err() {
-                        Ok(error) => JqError::Raised(cause(error.into_val())),
-                        Err(_) => JqError::Raised("break".to_owned()),
-                    }),
-                })
-                .collect()
-        })
+            for output in self.program.id.run((context, Val(input))).take(most) {
+                results.push(output.map_err(raised).and_then(|value| result(value, limits))?);
+            }
+            Ok(())
+        });
+        (results, outcome.err())
+    }
+}
+
+fn raised(exception: Exn<'_, Val>) -> JqError {
+    match exception.get_err() {
+        Ok(error) => JqError::Raised(cause(error.into_val())),
+        // A `halt` is refused when the program is compiled and a `break` without its label too; neither gets here.
+        Err(_) => JqError::Raised("break".to_owned()),
     }
 }
 

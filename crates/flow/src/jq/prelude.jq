@@ -12,7 +12,7 @@ def tostring: "\(.)";
 
 def range($from; $to): if ($from | type) != "number" or ($to | type) != "number" then error("Range bounds must be numeric") else range($from; $to; 1) end;
 def range($to): range(0; $to);
-def repeat(f): def rec: ., (f | rec); rec;
+def repeat(f): def rec: f, rec; rec;
 def recurse(f): def rec: ., (f | rec); rec;
 def recurse: recurse(.[]?);
 def recurse(f; cond): def rec: ., (f | select(cond) | rec); rec;
@@ -24,6 +24,11 @@ def isempty(g): label $go | (first((g | false), true) | ., break $go);
 def map(f): [.[] | f];
 def map_values(f): .[] |= f;
 def walk(f): def rec: (if type == "object" then map_values(rec) elif type == "array" then map(rec) else . end) | f; rec;
+def bsearch($wanted): . as $list
+  | { from: 0, to: length }
+  | until(.from >= .to; ((.from + .to) / 2 | floor) as $middle
+      | if $list[$middle] < $wanted then .from = $middle + 1 else .to = $middle end)
+  | if .from < ($list | length) and $list[.from] == $wanted then .from else -1 - .from end;
 def add(f): reduce f as $x (null; . + $x);
 def flatten: flatten_to(1e9);
 def flatten($levels): flatten_to($levels);
@@ -97,7 +102,6 @@ def ascii(f): f | ascii;
 
 def input_line_number: 0;
 
-def exp10: pow(10; .);
 def pow10: exp10;
 def logb: if . == 0 then -infinite elif isinfinite then infinite elif isnan then . else ilogb end;
 def significand: if isinfinite or isnan or . == 0 then . else . / pow(2; ilogb) end;
@@ -109,22 +113,30 @@ def nexttoward($x; $y): nextafter($x; $y);
 def abs: if type == "number" and . < 0 then -. else . end;
 def toarray: if type == "array" then . else [.] end;
 
-def capture_of_match: map(select(.name) | { (.name): .string }) | add + {};
-def test(re; flags): matches(re; flags) | any;
-def scan_(re; flags): matches(re; flags)[] | [.[].string] | if .[1] then .[1:] else .[0] end;
-def match(re; flags): matches(re; flags)[] | .[0] + { captures: .[1:] };
-def capture(re; flags): matches(re; flags)[] | capture_of_match;
-def split(re; flags): split_(re; flags + "g");
-def splits(re; flags): split(re; flags)[];
-def sub(re; f; flags):
-  def handle: if type == "array" then capture_of_match | f else . end;
-  reduce split_matches(re; flags)[] as $x (""; . + ($x | handle));
-def gsub(re; f; flags): sub(re; f; "g" + flags);
-def scan(re; flags): scan_(re; "g" + flags);
-def test(re): test(re; "");
-def scan(re): scan(re; "");
-def match(re): match(re; "");
-def capture(re): capture(re; "");
-def splits(re): splits(re; "");
-def sub(re; f): sub(re; f; "");
+def match(re; flags): match_all(re; flags; false)[];
+def test(re; flags): match_all(re; flags; true);
+def pattern_and_flags: if type == "string" then [., null]
+  elif type == "array" and length > 1 then .[:2]
+  elif type == "array" and length > 0 then [.[0], null]
+  else error(type + " not a string or array") end;
+def match($re): ($re | pattern_and_flags) as [$pattern, $flags] | match($pattern; $flags);
+def test($re): ($re | pattern_and_flags) as [$pattern, $flags] | test($pattern; $flags);
+def named_groups: [.captures[] | select(.name != null) | { key: .name, value: .string }] | from_entries;
+def capture(re; flags): match(re; flags) | named_groups;
+def capture($re): match($re) | named_groups;
+def matched_texts: if .captures | length > 0 then [.captures[].string] else .string end;
+def scan($re; $flags): match($re; "g" + $flags) | matched_texts;
+def scan($re): scan($re; null);
+def split($re; flags): . as $text
+  | [foreach ((match($re; flags + "g") | [.offset, .length]), null) as $match ([0, null];
+      if $match == null then [0, $text[.[0]:]] else [$match[0] + $match[1], $text[.[0]:$match[0]]] end; .[1])];
+def splits($re; flags): split($re; flags)[];
+def splits($re): splits($re; null);
+def sub($re; f): if $re | type == "string" then sub($re; f; null) else error(($re | type) + " not a string or array") end;
+def gsub(re; f; $flags): sub(re; f; $flags + "g");
 def gsub(re; f): sub(re; f; "g");
+def JOIN($index; key): [.[] | [., $index[key]]];
+def JOIN($index; stream; key): stream | [., $index[key]];
+def JOIN($index; stream; key; f): stream | [., $index[key]] | f;
+def isfinite: type == "number" and (isinfinite | not);
+def isvalid(f): try (f | true) catch false;

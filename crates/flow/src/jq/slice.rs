@@ -18,6 +18,11 @@ pub(super) fn position(number: &Number, len: usize) -> Option<usize> {
     usize::try_from(if at < 0 { from_end()? } else { at }).ok()
 }
 
+/// As [`position`], with a fraction dropped: what is updated.
+pub(super) fn whole_position(number: &Number, len: usize) -> Option<usize> {
+    position(&Number::unchecked(number.as_f64().trunc()), len)
+}
+
 /// Start and end of a slice of `len` items, with `start <= end <= len`: the start rounded down, the end up.
 pub(super) fn bounds(range: Range<&Val>, len: usize) -> Result<std::ops::Range<usize>> {
     let bound = |value: Option<&Val>, absent: usize, round: fn(f64) -> f64| match value.map(|value| &value.0) {
@@ -62,8 +67,16 @@ fn chars<'t>(text: &'t str, range: Range<&Val>) -> Result<&'t str> {
     Ok(&text[byte(range.start)..byte(range.end)])
 }
 
-/// The slice that a path writes as `{"start": …, "end": …}`.
+/// The bounds that a path writes as `{"start": …, "end": …}`.
+pub(super) fn from_path(object: &Object) -> Result<[Val; 2]> {
+    match (object.get("start"), object.get("end")) {
+        (Some(start), Some(end)) => Ok([Val(start.clone()), Val(end.clone())]),
+        _ => Err(fault::text("Start and end indices of an array slice must be numbers")),
+    }
+}
+
+/// The slice of a list of `len` items that a path writes so.
 pub(super) fn of(object: &Object, len: usize) -> Result<std::ops::Range<usize>> {
-    let bound = |name| Some(Val(object.get(name).cloned().unwrap_or_default()));
-    bounds(bound("start").as_ref()..bound("end").as_ref(), len)
+    let [start, end] = from_path(object)?;
+    bounds(Some(&start)..Some(&end), len)
 }

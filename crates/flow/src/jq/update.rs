@@ -55,14 +55,14 @@ pub(super) fn index<'a, I: Iterator<Item = ValX<'a, Val>>>(
     match (value.0, &index.0) {
         (Value::Null, Value::String(key)) => put_member(Arc::default(), key, f),
         (Value::Object(object), Value::String(key)) => put_member(object, key, f),
-        (Value::Null, Value::Number(number)) => put_item(Arc::default(), slice::position(number, 0), opt, f),
+        (Value::Null, Value::Number(number)) => put_item(Arc::default(), slice::whole_position(number, 0), opt, f),
         (Value::Array(items), Value::Number(number)) => {
-            let at = slice::position(number, items.len());
+            let at = slice::whole_position(number, items.len());
             put_item(items, at, opt, f)
         }
         (value @ (Value::Null | Value::Array(_)), Value::Object(bounds)) => {
-            let bound = |name| Some(Val(bounds.get(name).cloned().unwrap_or_default()));
-            range(Val(value), bound("start").as_ref()..bound("end").as_ref(), opt, f)
+            let [start, end] = slice::from_path(bounds).map_err(raise)?;
+            range(Val(value), Some(&start)..Some(&end), opt, f)
         }
         (value, _) => opt.fail(Val(value), |value| raise(fault::index(&value, index))),
     }
@@ -79,7 +79,9 @@ pub(super) fn range<'a, I: Iterator<Item = ValX<'a, Val>>>(
     let items = match value.0 {
         Value::Null => Arc::default(),
         Value::Array(items) => items,
-        Value::String(_) => return opt.fail(value, |_| raise(fault::text("Cannot update string slices"))),
+        Value::String(_) => {
+            return opt.fail(value, |_| raise(fault::text("Cannot update field at object index of string")));
+        }
         other => {
             let key = Val(Value::object([("start", Value::Null)]));
             return opt.fail(Val(other), |value| raise(fault::index(&value, &key)));

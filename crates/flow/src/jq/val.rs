@@ -180,7 +180,8 @@ impl jaq_core::ValT for Val {
         let mut object = Object::new();
         for (key, value) in pairs {
             let Value::String(key) = key.0 else {
-                return Err(fault::text("Object keys must be strings"));
+                let key = fault::unfit(&key, "as object key").into_val();
+                return Err(fault::text(format!("Cannot use {}", key.0.as_str().unwrap_or_default())));
             };
             meter::bytes(MEMBER);
             object.insert(key, value.0);
@@ -228,8 +229,8 @@ impl jaq_core::ValT for Val {
             (Value::Null, Value::String(_) | Value::Number(_) | Value::Null) => Ok(Val::NULL),
             (Value::Array(_), Value::Array(_)) => super::natives::strings::indices(&self, index),
             (Value::Array(_) | Value::Null, Value::Object(bounds)) => {
-                let bound = |name| Some(Val(bounds.get(name).cloned().unwrap_or_default()));
-                slice::get(self, bound("start").as_ref()..bound("end").as_ref())
+                let [start, end] = slice::from_path(bounds)?;
+                slice::get(self, Some(&start)..Some(&end))
             }
             _ => Err(fault::index(&self, index)),
         }

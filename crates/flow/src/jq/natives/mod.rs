@@ -28,7 +28,7 @@ pub(super) fn all() -> impl Iterator<Item = Fun<Kind>> {
 }
 
 /// What is taken from jaq's core as it is.
-const CORE: &[&str] = &["error_empty", "path", "path_value", "range", "first", "last", "limit", "skip"];
+const CORE: &[&str] = &["error_empty", "path", "path_value", "range", "skip"];
 
 /// A filter of the input alone.
 macro_rules! nullary {

@@ -1,6 +1,6 @@
 //! Filters that work on paths.
 
-use jaq_core::native::Fun;
+use jaq_core::{Bind, Exn, Native, ValX, ValXs, box_iter::box_once, native::Fun, path::Opt};
 
 use crate::value::{Array, Value};
 
@@ -10,14 +10,103 @@ use super::{
         fault::{self, Result},
         meter, order, slice,
         update::{own_array, own_object, owned_items},
-        val::Val,
+        val::{Val, raise},
     },
-    Table, run, unary,
+    Cv, Table, filter_argument, run, unary,
 };
 
 pub(super) fn table() -> impl Iterator<Item = Fun<Kind>> {
     let plain: Table = vec![unary!("delpaths", delpaths)];
-    plain.into_iter().map(run::<Kind>)
+    plain.into_iter().map(run::<Kind>).chain(choosing())
+}
+
+/// Filters that pass some outputs of another on, and so can stand on the left of an assignment.
+fn choosing() -> [Fun<Kind>; 3] {
+    let first = Native::new(|mut cv| {
+        let (f, context) = cv.0.pop_fun();
+        Box::new(f.run((context, cv.1)).next().into_iter())
+    })
+    .with_paths(|mut cv| {
+        let (f, context) = cv.0.pop_fun();
+        Box::new(f.paths((context, cv.1)).next().into_iter())
+    })
+    .with_update(|mut cv: Cv<'_>, update| {
+        let (f, context) = cv.0.pop_fun();
+        let found = f.paths((context, (cv.1.clone(), Default::default()))).next();
+        box_once(update_at(cv.1, found.map(|found| found.map(|(_, path)| path.iter().cloned().collect())), update))
+    });
+    let last = Native::new(|mut cv| {
+        let (f, context) = cv.0.pop_fun();
+        Box::new(last_of(f.run((context, cv.1))).into_iter())
+    })
+    .with_paths(|mut cv| {
+        let (f, context) = cv.0.pop_fun();
+        Box::new(last_of(f.paths((context, cv.1))).into_iter())
+    })
+    .with_update(|mut cv: Cv<'_>, update| {
+        let (f, context) = cv.0.pop_fun();
+        let found = last_of(f.paths((context, (cv.1.clone(), Default::default()))));
+        box_once(update_at(cv.1, found.map(|found| found.map(|(_, path)| path.iter().cloned().collect())), update))
+    });
+    let limit = Native::new(|mut cv| {
+        let ((f, context), most) = (cv.0.pop_fun(), cv.0.pop_var());
+        Box::new(f.run((context, cv.1)).take(count(&most)))
+    })
+    .with_paths(|mut cv| {
+        let ((f, context), most) = (cv.0.pop_fun(), cv.0.pop_var());
+        Box::new(f.paths((context, cv.1)).take(count(&most)))
+    })
+    .with_update(|mut cv: Cv<'_>, update| {
+        let ((f, context), most) = (cv.0.pop_fun(), cv.0.pop_var());
+        let found = f.paths((context, (cv.1.clone(), Default::default()))).take(count(&most));
+        let found = found.map(|found| found.map(|(_, path)| path.iter().cloned().collect()));
+        box_once(found.map(Some).try_fold(cv.1, |value, path| update_at(value, path, update.clone())))
+    });
+    [
+        ("first", filter_argument(), first),
+        ("last", filter_argument(), last),
+        ("limit", Box::new([Bind::Var(()), Bind::Fun(())]), limit),
+    ]
+}
+
+fn last_of<T, E>(mut outputs: impl Iterator<Item = std::result::Result<T, E>>) -> Option<std::result::Result<T, E>> {
+    outputs.try_fold(None, |_, output| output.map(Some)).transpose()
+}
+
+/// None for less than one, rounded up otherwise.
+fn count(most: &Val) -> usize {
+    most.0.as_f64().map_or(usize::MAX, |most| most.ceil().max(0.0) as usize)
+}
+
+/// A path as the interpreter keeps it: the last key first.
+type Backwards = Vec<Val>;
+
+/// Applies `update` to what stands at the path, if there is one.
+fn update_at<'a>(
+    value: Val,
+    path: Option<std::result::Result<Backwards, Exn<'a, Val>>>,
+    update: impl Fn(Val) -> ValXs<'a, Val> + Clone,
+) -> ValX<'a, Val> {
+    match path {
+        None => Ok(value),
+        Some(path) => {
+            descend(value, &path?, &update)?.ok_or_else(|| raise(fault::text("Cannot delete the whole value")))
+        }
+    }
+}
+
+fn descend<'a>(
+    value: Val,
+    path: &[Val],
+    update: &impl Fn(Val) -> ValXs<'a, Val>,
+) -> std::result::Result<Option<Val>, Exn<'a, Val>> {
+    match path.split_last() {
+        None => update(value).next().transpose(),
+        Some((key, rest)) => {
+            let inner = |value| descend(value, rest, update).transpose().into_iter();
+            super::super::update::index(value, key, Opt::Essential, inner).map(Some)
+        }
+    }
 }
 
 /// Deletes all paths at once: the last ones first, so that the others keep their meaning.
