@@ -123,11 +123,18 @@ impl Restored {
         self.record_of(begin)
     }
 
-    /// Goes on with the running attempt after a crash, with a new deadline. Gives the record to write before anything is performed; the
-    /// outstanding effects stay what they are.
+    /// Goes on with the running attempt after a crash, with a new deadline. Gives the record to write before anything is performed. The
+    /// outstanding calls stay what they are, with their deadlines moved by as much; a wait that the old deadline cut short fires then,
+    /// and the machine asks for the rest of it.
     pub fn take_over(&mut self, begin: Begin) -> Record {
         if let Some(machine) = &mut self.machine {
+            let moved = begin.deadline.since(machine.deadline());
             machine.extend(begin.deadline, begin.may_retry);
+            for outstanding in &mut self.outstanding {
+                if let Effect::Call(call) = &mut outstanding.effect {
+                    call.deadline = call.deadline.saturating_add(moved);
+                }
+            }
         }
         self.record_of(begin)
     }
@@ -188,7 +195,7 @@ impl Restored {
             }
             Record::WaitStarted { id, .. } => {
                 let wait = self.outstanding.iter_mut().find(|outstanding| outstanding.effect.id() == *id);
-                wait.map(|wait| wait.recorded = true).is_some()
+                wait.map(|wait| wait.recorded = true).is_some() || self.was_asked(*id)
             }
             Record::WaitFired { id, at, .. } => self.answer(*id, Outcome::Nothing, *at, None),
             Record::AttemptFailed { path, failure, at, retry_at, from, .. } => {
@@ -239,14 +246,17 @@ impl Restored {
             machine.note_exchange(id, http);
         }
         let known = self.outstanding.iter().position(|outstanding| outstanding.effect.id() == id);
-        let Some(known) = known else {
-            // An outcome that came when nobody waited any more: the attempt had ended, or a Map had dropped the call.
-            return self.end.is_some() || id.0 < machine.next_call_id().0;
-        };
+        let Some(known) = known else { return self.was_asked(id) };
         self.outstanding.remove(known);
         machine.resume(id, outcome, at);
         self.settle();
         true
+    }
+
+    /// Whether the machine asked for `id` once: then a record of it that nobody waits for is one that came when the attempt had ended, or
+    /// a Map had dropped the iteration.
+    fn was_asked(&self, id: CallId) -> bool {
+        self.machine.as_ref().is_some_and(|machine| id.0 < machine.next_call_id().0)
     }
 
     /// Steps until the machine wants something that is not in the journal, or ends.

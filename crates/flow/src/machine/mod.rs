@@ -77,7 +77,7 @@ struct Task {
 pub struct Start {
     /// `$`: account_id, integration_key, subdomain, input.
     pub document: Value,
-    /// `{"zendesk": {"access_token": "…"}}`: put at `$.connections`; never journaled. `null` for none.
+    /// `{"zendesk": {"access_token": "…"}}`: put at `$.connections`; never journaled. `null` or `{}` for none.
     pub connections: Value,
     pub now: Timestamp,
     /// When the attempt times out.
@@ -303,15 +303,21 @@ impl Machine {
         CallId(self.next_call)
     }
 
+    /// When the attempt times out.
+    pub fn deadline(&self) -> Timestamp {
+        self.deadline
+    }
+
     pub fn program(&self) -> &Arc<Program> {
         &self.program
     }
 }
 
-/// `document` with `connections` at its place.
+/// `document` with `connections` at its place, when there are any.
 fn with_connections(document: Value, connections: Value) -> Value {
+    let any = connections.as_object().is_some_and(|all| !all.is_empty());
     match document {
-        Value::Object(mut object) if !connections.is_null() => {
+        Value::Object(mut object) if any => {
             Arc::make_mut(&mut object).insert(Arc::from("connections"), connections);
             Value::Object(object)
         }

@@ -20,7 +20,9 @@ pub fn check(simulation: &Simulation, report: &Report) {
         status = Some(journal::advance(status, record).unwrap());
     }
     assert!(status.unwrap().is_ended());
-    if simulation.connections.is_null() && simulation.from_state.is_none() {
+    let shown: Vec<_> = simulation.connections.as_object().into_iter().flat_map(|all| all.values()).collect();
+    let is_shown = shown.iter().all(|one| one.get("access_token").and_then(Value::as_str) == Some("*****"));
+    if is_shown && simulation.from_state.is_none() {
         let visits = trace::replay(records, &mut |_| Some(simulation.program.clone()));
         for (replayed, seen) in visits.iter().zip(&report.visits) {
             assert_eq!(replayed, seen, "the trace of the journal is the trace of the run");
@@ -80,7 +82,12 @@ impl Finisher<'_> {
                 self.run();
             }
             Record::WaitStarted { id, path, until, .. } => {
-                let asked = self.restored.outstanding.iter_mut().find(|asked| asked.effect.id() == *id).unwrap();
+                let asked = self.restored.outstanding.iter_mut().find(|asked| asked.effect.id() == *id);
+                let Some(asked) = asked else {
+                    // Another iteration failed the Map, or ended the attempt, before this wait began: nobody needs it.
+                    assert!(!self.machine().is_waiting_for(*id), "wait {id:?} is forgotten at {cut}");
+                    return;
+                };
                 assert!(!asked.recorded);
                 asked.recorded = true;
                 assert_eq!(asked.effect, Effect::Wait { id: *id, path: path.clone(), until: *until });
