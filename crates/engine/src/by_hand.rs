@@ -148,7 +148,10 @@ async fn write(core: &Core, statements: Vec<zis_store::Statement>) -> Result<boo
     match core.store.write(statements).await {
         Ok(_) => Ok(true),
         Err(StoreError::Expectation { .. } | StoreError::Duplicate { .. }) => Ok(false),
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            core.doubt();
+            Err(error.into())
+        }
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Core {
     is_stopping: AtomicBool,
     /// Everything stops where it stands.
     is_stopped: AtomicBool,
+    /// An answer of the store was lost: it may say that an execution is this node's which the memory does not know.
+    is_unsure: AtomicBool,
 }
 
 impl Core {
@@ -72,6 +74,7 @@ impl Core {
             stopping: CancellationToken::new(),
             is_stopping: AtomicBool::new(false),
             is_stopped: AtomicBool::new(false),
+            is_unsure: AtomicBool::new(false),
             options,
         }
     }
@@ -106,6 +109,16 @@ impl Core {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// Have what the store holds compared with the memory.
+    pub(crate) fn doubt(&self) {
+        self.is_unsure.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there was a doubt; there is none from here on.
+    pub(crate) fn is_unsure(&self) -> bool {
+        self.is_unsure.swap(false, Ordering::Relaxed)
     }
 
     /// No new work from here on.

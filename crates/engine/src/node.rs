@@ -3,7 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use zis_flow::journal::Status;
-use zis_store::{StoreError, execution, node};
+use zis_store::{
+    AccountId, ExecutionId, StoreError,
+    execution::{self, Execution},
+    node,
+};
 
 use crate::{core::Core, recover::Cause};
 
@@ -17,6 +21,9 @@ pub(crate) async fn serve(core: Arc<Core>) {
     let pause = (core.options.lease / BEATS).max(Duration::from_millis(1));
     loop {
         adopt(&core).await;
+        if core.is_unsure() {
+            reconcile(&core).await;
+        }
         tokio::select! {
             biased;
             () = core.stopping.cancelled() => return,
@@ -54,6 +61,7 @@ async fn adopt(core: &Arc<Core>) {
             Ok(adopted) => adopted,
             Err(error) => {
                 tracing::warn!(%error, "the executions of dead nodes could not be adopted");
+                core.doubt();
                 return;
             }
         };
@@ -63,12 +71,37 @@ async fn adopt(core: &Arc<Core>) {
         core.meters.adopted.increment(adopted.len() as u64);
         tracing::info!(executions = adopted.len(), "adopted the open executions of an earlier or dead node");
         for row in adopted {
-            match row.wake_at {
-                Some(at) if matches!(row.status, Status::Waiting | Status::Retrying) && at > core.now() => {
-                    core.timer.add(core, at, row.account, row.id);
-                }
-                _ => core.wake(row.account, row.id, Cause::Adopted),
+            take_up(core, row);
+        }
+    }
+}
+
+fn take_up(core: &Core, row: Execution) {
+    match row.wake_at {
+        Some(at) if matches!(row.status, Status::Waiting | Status::Retrying) && at > core.now() => {
+            core.timer.add(core, at, row.account, row.id);
+        }
+        _ => core.wake(row.account, row.id, Cause::Adopted),
+    }
+}
+
+/// Takes up what the store says is this node's and the memory does not know: a transaction whose answer was lost may have been kept.
+async fn reconcile(core: &Arc<Core>) {
+    let owner = core.owner();
+    let mut after: Option<(AccountId, ExecutionId)> = None;
+    loop {
+        let from = after.as_ref().map(|(account, id)| (*account, id));
+        let page = match execution::owned(&core.store, &owner, from, PAGE).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::warn!(%error, "the store did not say which executions are this node's");
+                return core.doubt();
             }
+        };
+        let Some(last) = page.last() else { return };
+        after = Some((last.account, last.id.clone()));
+        for row in page.into_iter().filter(|row| core.open.get(&row.id).is_none()) {
+            take_up(core, row);
         }
     }
 }

@@ -92,12 +92,15 @@ impl Open {
         lock(self.shard(id)).get(id).cloned()
     }
 
-    /// Tells every execution that this node lost it.
+    /// Tells every execution that this node lost it, in the order of their ids: simulations must run the same way every time.
     pub(crate) fn forget_all(&self) {
+        let mut all: Vec<_> = Vec::new();
         for shard in &self.shards {
-            for control in lock(shard).values() {
-                control.give(Order::Forget);
-            }
+            all.extend(lock(shard).iter().map(|(id, control)| (id.clone(), control.clone())));
+        }
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (_, control) in all {
+            control.give(Order::Forget);
         }
     }
 }

@@ -4,7 +4,7 @@ use zis_flow::Timestamp;
 
 use super::{COLUMNS, Execution, execution};
 use crate::{
-    Store, StoreError,
+    AccountId, ExecutionId, Store, StoreError,
     node::{self, Owner},
     params,
     sql::{Expect, Rows, Statement, statement},
@@ -41,6 +41,24 @@ pub async fn adopt(
     }
     adopted.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(adopted)
+}
+
+/// Open executions of `owner`, by account and id; `after` is the last one of the page before.
+pub async fn owned(
+    store: &Store,
+    owner: &Owner,
+    after: Option<(AccountId, &ExecutionId)>,
+    limit: usize,
+) -> Result<Vec<Execution>, StoreError> {
+    let (account, id) = after.map_or((AccountId(i64::MIN), ""), |(account, id)| (account, id.as_str()));
+    let owned = statement(
+        format!(
+            "SELECT {COLUMNS} FROM execution WHERE ended_at IS NULL AND node = $1 AND epoch = $2 AND (account, id) > ($3, $4) \
+             ORDER BY account, id LIMIT $5"
+        ),
+        params![&owner.node, owner.epoch, account, id, limit],
+    );
+    store.read(owned).await?.rows.iter().map(execution).collect()
 }
 
 /// Executions of `owner` whose `wake_at` has come, soonest first.

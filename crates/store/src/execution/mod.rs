@@ -18,7 +18,7 @@ mod lease;
 mod list;
 
 pub use expire::expire;
-pub use lease::{adopt, due, next_wake, reopen};
+pub use lease::{adopt, due, next_wake, owned, reopen};
 pub use list::{Filter, count, list};
 
 /// The row of an execution: a view of its journal, kept in the same transaction.

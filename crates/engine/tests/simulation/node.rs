@@ -1,0 +1,274 @@
+//! A node that can die: its store, its clock and its hands stop answering, which is all that others can see of a death.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::broadcast;
+use zis_engine::{
+    Clock, Engine, Options,
+    act::{Actor, Caller, Done},
+};
+use zis_flow::{Call, Timestamp, Value};
+use zis_store::{
+    AccountId, Reply, Statement, Store, StoreError,
+    driver::{Driver, memory::Memory},
+    sql::{Dialect, Rows},
+};
+
+use crate::{common, target::Target};
+
+/// Numbers without pattern, from a seed (splitmix64).
+pub struct Dice(Mutex<u64>);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    }
+
+    pub fn below(&self, limit: u64) -> u64 {
+        let mut state = self.0.lock().unwrap();
+        *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = *state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % limit.max(1)
+    }
+
+    /// True `of` times in a thousand.
+    pub fn roll(&self, of: u64) -> bool {
+        self.below(1000) < of
+    }
+
+    pub fn millis(&self, limit: u64) -> Duration {
+        Duration::from_millis(self.below(limit))
+    }
+}
+
+/// What all nodes live in.
+pub struct World {
+    pub dice: Dice,
+    pub memory: Memory,
+    pub target: Target,
+    pub began: tokio::time::Instant,
+    pub ids: AtomicU64,
+    pub deaths: AtomicU64,
+    /// Faults happen only while this is set.
+    pub hostile: AtomicBool,
+    /// Answers that nobody will ever get: the senders live on so that the receivers wait.
+    graveyard: Mutex<Vec<Reply>>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            dice: Dice::new(seed),
+            memory: Memory::open().unwrap(),
+            target: Target::default(),
+            began: tokio::time::Instant::now(),
+            ids: AtomicU64::new(0),
+            deaths: AtomicU64::new(0),
+            hostile: AtomicBool::new(true),
+            graveyard: Mutex::default(),
+        })
+    }
+
+    pub fn roll(&self, of: u64) -> bool {
+        self.hostile.load(Ordering::Relaxed) && self.dice.roll(of)
+    }
+
+    /// The store without faults, for looking.
+    pub fn store(self: &Arc<Self>) -> Store {
+        Store::with_driver(Arc::new(Plain(self.clone())))
+    }
+}
+
+struct Plain(Arc<World>);
+
+/// One life of a node.
+pub struct Life {
+    world: Arc<World>,
+    is_dead: AtomicBool,
+    skew: i64,
+}
+
+impl Life {
+    pub fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::Relaxed)
+    }
+
+    pub fn die(&self) {
+        if !self.is_dead.swap(true, Ordering::Relaxed) {
+            self.world.deaths.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn maybe_die(&self, of: u64) -> bool {
+        if self.world.roll(of) {
+            self.die();
+        }
+        self.is_dead()
+    }
+}
+
+pub struct Node {
+    pub engine: Engine,
+    pub life: Arc<Life>,
+}
+
+impl Node {
+    /// `None` when it died while it started.
+    pub async fn start(world: &Arc<World>, options: Options) -> Option<Self> {
+        let skew = i64::try_from(world.dice.below(2_000_000)).unwrap() - 1_000_000;
+        let life = Arc::new(Life { world: world.clone(), is_dead: AtomicBool::new(false), skew });
+        let store = Store::with_driver(Arc::new(Faulty(life.clone())));
+        let start = Engine::start(store, life.clone(), life.clone(), options);
+        let engine = tokio::time::timeout(Duration::from_secs(5), start).await.ok()?.ok()?;
+        Some(Self { engine, life })
+    }
+}
+
+#[async_trait::async_trait]
+impl Clock for Life {
+    fn now(&self) -> Timestamp {
+        let since = common::EPOCH.saturating_add(tokio::time::Instant::now() - self.world.began);
+        Timestamp(since.0 + self.skew)
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+        if self.is_dead() {
+            pending::<()>().await;
+        }
+    }
+
+    fn uuid(&self) -> uuid::Uuid {
+        uuid::Uuid::from_u128(u128::from(self.world.ids.fetch_add(1, Ordering::Relaxed) + 1))
+    }
+}
+
+#[async_trait::async_trait]
+impl Actor for Life {
+    async fn perform(&self, caller: &Caller, call: &Call, now: Timestamp) -> Done {
+        if self.maybe_die(5) {
+            pending::<()>().await;
+        }
+        let (takes, outcome) = self.world.target.receive(&self.world.dice, caller, call);
+        let left = call.deadline.since(now);
+        tokio::time::sleep(takes.min(left)).await;
+        if self.maybe_die(10) {
+            pending::<()>().await;
+        }
+        let outcome = if takes >= left { zis_flow::response::request_timeout() } else { outcome };
+        Done { outcome, exchange: None, statements: Vec::new() }
+    }
+
+    async fn missing_connection(&self, _: AccountId, _: &str, _: &[String]) -> Option<String> {
+        None
+    }
+
+    async fn exposed(&self, _: AccountId, _: &str, _: &[String]) -> Value {
+        Value::Null
+    }
+}
+
+/// A dying node's way to the store.
+struct Faulty(Arc<Life>);
+
+impl Faulty {
+    fn bury(&self, reply: Reply) {
+        self.0.world.graveyard.lock().unwrap().push(reply);
+    }
+
+    /// Runs the transaction and gives its answer to nobody.
+    fn run_unheard(&self, statements: Vec<Statement>) {
+        let (reply, _answer) = tokio::sync::oneshot::channel();
+        self.0.world.memory.submit(statements, reply);
+    }
+}
+
+#[async_trait::async_trait]
+impl Driver for Faulty {
+    fn submit(&self, statements: Vec<Statement>, reply: Reply) {
+        let world = &self.0.world;
+        if self.0.maybe_die(4) {
+            return self.bury(reply);
+        }
+        if self.0.world.roll(4) {
+            self.run_unheard(statements);
+            self.0.die();
+            return self.bury(reply);
+        }
+        if world.roll(10) {
+            let _ = reply.send(Err(StoreError::Unavailable("simulated".to_owned())));
+        } else if world.roll(10) {
+            self.run_unheard(statements);
+            let _ = reply.send(Err(StoreError::Unknown("simulated, kept".to_owned())));
+        } else if world.roll(10) {
+            let _ = reply.send(Err(StoreError::Unknown("simulated, lost".to_owned())));
+        } else {
+            let (inner, answer) = tokio::sync::oneshot::channel();
+            world.memory.submit(statements, inner);
+            let (delay, life) = (world.dice.millis(5), self.0.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                let answer = answer.await.unwrap();
+                if life.is_dead() {
+                    return life.world.graveyard.lock().unwrap().push(reply);
+                }
+                let _ = reply.send(answer);
+            });
+        }
+    }
+
+    fn notify(&self, topic: &str) {
+        self.0.world.memory.notify(topic);
+    }
+
+    fn notified(&self) -> broadcast::Receiver<Arc<str>> {
+        self.0.world.memory.notified()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
+        tokio::time::sleep(self.0.world.dice.millis(3)).await;
+        if self.0.is_dead() {
+            pending::<()>().await;
+        }
+        if self.0.world.roll(5) {
+            return Err(StoreError::Unavailable("simulated".to_owned()));
+        }
+        self.0.world.memory.read(statement).await
+    }
+}
+
+#[async_trait::async_trait]
+impl Driver for Plain {
+    fn submit(&self, statements: Vec<Statement>, reply: Reply) {
+        self.0.memory.submit(statements, reply);
+    }
+
+    fn notify(&self, topic: &str) {
+        self.0.memory.notify(topic);
+    }
+
+    fn notified(&self) -> broadcast::Receiver<Arc<str>> {
+        self.0.memory.notified()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
+        self.0.memory.read(statement).await
+    }
+}
