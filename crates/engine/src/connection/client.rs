@@ -136,7 +136,7 @@ impl Connections {
     /// Deletes the client and every connection that was made with it (spec 6.4).
     pub async fn delete_client(&self, account: AccountId, integration: &str, uuid: &str) -> Result<(), Error> {
         let rows = self.inner.store.write(oauth::delete_client(account, integration, uuid)).await?;
-        self.inner.cache.forget_all(account, integration);
+        self.inner.cache.changed(&self.inner.store, account, integration);
         let gone = rows.first().is_some_and(|rows| rows.affected > 0);
         if gone { Ok(()) } else { Err(Error::not_found("OAuth client", uuid)) }
     }

@@ -303,7 +303,7 @@ impl Connections {
         let kept = grant.verification.clone().unwrap_or_else(|| hash(&verification));
         let finish = oauth::finish_grant(grant, &kept, now.saturating_add(VERIFIABLE));
         let written = store.write(vec![connection::authorise(vault, &made), finish]).await;
-        cache.forget(account, integration, name);
+        cache.changed(store, account, integration);
         match written {
             Err(StoreError::Expectation { statement: 0, .. }) => {
                 Err(Error::Duplicate { what: "connection", name: name.clone() })

@@ -65,7 +65,7 @@ impl Connections {
         clock: Arc<dyn Clock>,
         predefined: Option<Predefined>,
     ) -> Self {
-        let (cache, flights) = Default::default();
+        let (cache, flights) = (cache::Cache::new(&store), refresh::Flights::default());
         Self { inner: Arc::new(Inner { store, vault, http, clock, predefined, cache, flights }) }
     }
 
@@ -89,10 +89,10 @@ impl Connections {
         name: &str,
     ) -> Result<Option<Arc<Connection>>, StoreError> {
         let Inner { store, vault, cache, .. } = &*self.inner;
+        let ticket = cache.ticket();
         let found = connection::show(store, vault, account, integration, name).await?.map(Arc::new);
-        match &found {
-            Some(connection) => cache.put(connection.clone()),
-            None => cache.forget(account, integration, name),
+        if let Some(connection) = &found {
+            cache.put(connection.clone(), ticket);
         }
         Ok(found)
     }

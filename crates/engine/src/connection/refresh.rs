@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use super::{
     grant::{By, renewed},
     token::{self, Ask},
 };
+use crate::sync::lock;
 
 /// How long before its end a token is renewed: longer than a call with all its waits takes.
 const EARLY: Duration = Duration::from_secs(60);
@@ -42,14 +43,14 @@ pub(super) struct Flights {
 impl Flights {
     fn of(&self, connection: &Connection) -> Arc<Lock> {
         let key = format!("{}/{}/{}", connection.account.0, connection.integration, connection.name);
-        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-        locks.retain(|_, lock| lock.strong_count() > 0);
-        if let Some(lock) = locks.get(&key).and_then(Weak::upgrade) {
-            return lock;
+        let mut locks = lock(&self.locks);
+        locks.retain(|_, known| known.strong_count() > 0);
+        if let Some(known) = locks.get(&key).and_then(Weak::upgrade) {
+            return known;
         }
-        let lock = Arc::new(Lock::default());
-        locks.insert(key, Arc::downgrade(&lock));
-        lock
+        let new = Arc::new(Lock::default());
+        locks.insert(key, Arc::downgrade(&new));
+        new
     }
 }
 
@@ -121,8 +122,8 @@ impl Connections {
 
     async fn renew_alone(&self, old: &Connection) -> Result<Arc<Connection>, Error> {
         let Inner { store, clock, flights, .. } = &*self.inner;
-        let lock = flights.of(old);
-        let _alone = lock.lock().await;
+        let flight = flights.of(old);
+        let _alone = flight.lock().await;
         for _ in 0..POLLS {
             let current = self.reload(old.account, &old.integration, &old.name).await?;
             let current = current.ok_or_else(|| Error::not_found("OAuth connection", &old.name))?;
@@ -139,7 +140,7 @@ impl Connections {
     }
 
     async fn renew_claimed(&self, current: &Connection) -> Result<Arc<Connection>, Error> {
-        let Inner { store, vault, http, clock, .. } = &*self.inner;
+        let Inner { store, vault, http, clock, cache, .. } = &*self.inner;
         let Detail::Oauth(oauth) = &current.detail else {
             return Err(Error::not_found("OAuth connection", &current.name));
         };
@@ -168,6 +169,7 @@ impl Connections {
             Ok(_) | Err(StoreError::Expectation { .. }) => {}
             Err(error) => return Err(error.into()),
         }
+        cache.changed(store, current.account, &current.integration);
         let stored = self.reload(current.account, &current.integration, &current.name).await?;
         stored.ok_or_else(|| Error::not_found("OAuth connection", &current.name))
     }

@@ -73,7 +73,7 @@ impl Connections {
             updated_at: now,
         };
         store.write(vec![connection::insert(vault, &made)]).await.map_err(|error| duplicate(error, name))?;
-        cache.forget(account, integration, name);
+        cache.changed(store, account, integration);
         Ok(made)
     }
 
@@ -110,7 +110,7 @@ impl Connections {
                 Err(StoreError::Expectation { .. }) if round < ROUNDS => round += 1,
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
-                    cache.forget(account, integration, name);
+                    cache.changed(store, account, integration);
                     current.version += 1;
                     return Ok(current);
                 }
@@ -122,7 +122,7 @@ impl Connections {
     pub async fn delete(&self, account: AccountId, integration: &str, kind: Kind, name: &str) -> Result<(), Error> {
         let Inner { store, cache, .. } = &*self.inner;
         let rows = store.write(vec![connection::delete(account, integration, name, kind)]).await?;
-        cache.forget(account, integration, name);
+        cache.changed(store, account, integration);
         let gone = rows.first().is_some_and(|rows| rows.affected > 0);
         if gone { Ok(()) } else { Err(Error::not_found(what(kind), name)) }
     }
