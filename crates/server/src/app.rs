@@ -2,13 +2,20 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use axum::{Router, middleware, routing::get};
-use zis_engine::{Clock, Engine};
+use axum::Router;
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+use zis_engine::{Clock, Engine, connection::Connections};
 use zis_store::{AccountId, Store, secret::Vault};
+use zis_zendesk::Zendesk;
 
 use crate::{
+    api,
     config::Config,
-    errors::{Code, Refusal, render},
+    errors::{Code, Refusal},
+    layers,
+    wire::{Endpoint, Routes},
+    zis,
 };
 
 /// The parts of a running server; clones share them.
@@ -20,12 +27,19 @@ pub struct Parts {
     pub config: Config,
     /// The account that this server serves.
     pub account: AccountId,
-    /// How this server is reached: `http://127.0.0.1:8080`, or `server.public_url`.
+    /// How browsers and other systems reach this server: `http://127.0.0.1:8080`, or `server.public_url`.
     pub origin: String,
+    /// The secret of the predefined OAuth client `zendesk`, known to this process alone: whoever shows it at the token endpoint is
+    /// this server.
+    pub predefined_secret: SecretString,
     pub store: Store,
     pub vault: Vault,
     pub clock: Arc<dyn Clock>,
     pub engine: Engine,
+    pub connections: Connections,
+    pub zendesk: Zendesk,
+    /// Cancelled when the server begins to stop: streams end, loops return.
+    pub closing: CancellationToken,
 }
 
 impl App {
@@ -44,9 +58,19 @@ impl Deref for App {
 
 /// All routes with the layers around them.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/healthz", get(async || "ok\n"))
+    let (router, endpoints) = described(&app).into_parts();
+    let router = router
+        .merge(api::public(&endpoints))
         .fallback(async || Refusal::new(Code::NoEndpoint, "there is no such endpoint"))
-        .layer(middleware::from_fn(render::layer))
-        .with_state(app)
+        .with_state(app.clone());
+    layers::surround(router, app.config.server.body_timeout)
+}
+
+/// The endpoints that the OpenAPI document describes.
+pub fn endpoints(app: &App) -> Vec<Endpoint> {
+    described(app).into_parts().1
+}
+
+fn described(app: &App) -> Routes {
+    api::routes(zis::routes(Routes::new(app)))
 }

@@ -2,14 +2,25 @@
 //!
 //! [`serve::Server`] opens everything and serves it; [`app::App`] is what handlers see. Only this crate knows status codes.
 
+pub mod api;
 pub mod app;
+pub mod auth;
 pub mod config;
 pub mod errors;
 pub mod graph;
+pub mod layers;
+pub mod openapi;
 pub mod serve;
+pub mod wire;
+pub mod zis;
 
+mod diff;
+mod house;
 mod key_file;
 mod listen;
+mod outside;
+mod random;
+mod sink;
 
 pub use app::App;
 pub use config::Config;

@@ -4,13 +4,17 @@ use std::{collections::HashMap, future::Future, net::SocketAddr, path::Path, syn
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
-use zis_engine::{Clock, Engine, EngineError, Options, act::Actor};
+use tokio_util::sync::CancellationToken;
+use zis_engine::{Clock, Engine, EngineError, Options, connection::Connections};
 use zis_store::{AccountId, Store, StoreError, secret::Vault};
+use zis_zendesk::{Zendesk, ZendeskError, world::SystemWorld};
 
 use crate::{
+    api,
     app::{App, Parts, router},
     config::{Config, ConfigError},
-    key_file, listen,
+    house, key_file, listen, outside, random,
+    sink::EngineSink,
 };
 
 /// Why a server can't start.
@@ -24,10 +28,16 @@ pub enum ServeError {
     Data { path: String, source: std::io::Error },
     #[error("`{path}` is no key file: {message}")]
     KeyFile { path: String, message: String },
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(String),
+    #[error("TLS can't be set up: {0}")]
+    Tls(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error("the administrator can't be made: {0}")]
+    Zendesk(#[from] ZendeskError),
 }
 
 /// The administrator that a first start made; the command line shows it once.
@@ -62,14 +72,38 @@ impl Server {
     pub async fn start_at(config: Config, listener: TcpListener, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
         let address =
             listener.local_addr().map_err(|source| ServeError::Listen { address: config.server.listen, source })?;
-        let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(address)));
+        let local = format!("http://{}", reachable(address));
+        let origin = config.server.public_url.clone().unwrap_or_else(|| local.clone());
         let account = AccountId(config.account.id);
-        let store = open_store(&config)?;
+        api::operations::record();
+        let store = open_store(&config).await?;
         let vault = open_vault(&config)?;
-        let actor = actor(&config, &store, &vault, &origin);
+
+        let http = outside::client(&config, &[&local, &origin])?;
+        let predefined_secret =
+            SecretString::from(random::token(32).map_err(|refusal| ServeError::Random(refusal.message))?);
+        let predefined = outside::predefined(&config, &local, &origin, &predefined_secret);
+        let connections = Connections::new(store.clone(), vault.clone(), http.clone(), clock.clone(), predefined);
+        let actor = outside::actor(&config, &local, store.clone(), http, connections.clone())?;
+
         let engine = Engine::start(store.clone(), actor, clock.clone(), engine_options(&config)).await?;
-        let parts = Parts { config, account, origin, store, vault, clock, engine };
-        Ok(Self { app: App::new(parts), listener, address, new_admin: None })
+        let sink = Arc::new(EngineSink(engine.clone()));
+        let zendesk = Zendesk::new(store.clone(), account, sink, Arc::new(SystemWorld));
+        let new_admin = make_admin(&config, &zendesk).await?;
+        let app = App::new(Parts {
+            config,
+            account,
+            origin,
+            predefined_secret,
+            store,
+            vault,
+            clock,
+            engine,
+            connections,
+            zendesk,
+            closing: CancellationToken::new(),
+        });
+        Ok(Self { app, listener, address, new_admin })
     }
 
     /// Where it listens.
@@ -86,12 +120,30 @@ impl Server {
         self.new_admin.take()
     }
 
-    /// Serves until `shutdown` resolves; then answers what is under way, hands open executions over and returns.
+    /// Serves until `shutdown` resolves; then accepts no more events, lets open executions come to a place where another life can go
+    /// on (their calls may need this very server), answers what is under way and returns.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        let patience = self.app.config.server.drain_timeout;
-        listen::serve(&self.listener, router(self.app.clone()), &self.app.config.server, shutdown).await;
-        self.app.engine.drain(patience).await;
+        let app = &self.app;
+        let patience = app.config.server.drain_timeout;
+        let drained = CancellationToken::new();
+        let stop = async {
+            shutdown.await;
+            app.closing.cancel();
+            app.engine.drain(patience).await;
+            drained.cancel();
+        };
+        let accept = listen::serve(&self.listener, router(app.clone()), &app.config.server, drained.cancelled());
+        tokio::join!(stop, accept, house::keep(app));
     }
+}
+
+/// Makes or resets the administrator that the configuration names, or makes one when there is none.
+async fn make_admin(config: &Config, zendesk: &Zendesk) -> Result<Option<NewAdmin>, ServeError> {
+    let configured = config.admin.credentials.as_ref();
+    let email = configured.map(|(email, _)| email.as_str());
+    let password = configured.map(|(_, password)| password.expose_secret());
+    let made = zendesk.first_start(email, password).await?;
+    Ok(made.and_then(|made| Some(NewAdmin { email: made.email, password: made.password?.into() })))
 }
 
 /// An address that a client on this machine can use.
@@ -103,10 +155,12 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn open_store(config: &Config) -> Result<Store, ServeError> {
-    let folder = &config.store.data;
-    make_folder(folder)?;
-    Ok(Store::open_sqlite(folder)?)
+async fn open_store(config: &Config) -> Result<Store, ServeError> {
+    make_folder(&config.store.data)?;
+    match &config.store.database_url {
+        Some(url) => Ok(Store::connect_postgres(url.expose_secret()).await?),
+        None => Ok(Store::open_sqlite(&config.store.data)?),
+    }
 }
 
 fn make_folder(folder: &Path) -> Result<(), ServeError> {
@@ -143,8 +197,4 @@ fn node_name(config: &Config) -> String {
         return "local".to_owned();
     }
     format!("node-{}-{}", std::process::id(), &uuid::Uuid::new_v4().simple().to_string()[..8])
-}
-
-fn actor(_config: &Config, _store: &Store, _vault: &Vault, _origin: &str) -> Arc<dyn Actor> {
-    todo!("the live actor")
 }

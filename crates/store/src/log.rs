@@ -4,7 +4,7 @@ use zis_flow::Timestamp;
 
 use crate::{
     AccountId, ExecutionId, Store, StoreError, params,
-    sql::{Param, Row, Statement, statement},
+    sql::{Row, Statement, Where, contains, statement},
 };
 
 /// A line of the log.
@@ -93,47 +93,25 @@ pub async fn list(
     after: Option<i64>,
     size: usize,
 ) -> Result<Vec<(i64, Line)>, StoreError> {
-    let mut sql = "SELECT id, at, level, integration, flow, job_spec, execution, attempt, description \
-                   FROM integration_log WHERE account = $1"
-        .to_owned();
-    let mut params = params![account];
-    let mut and = |condition: &str, param: Param| {
-        params.push(param);
-        sql.push_str(&format!(" AND {}", condition.replace('?', &format!("${}", params.len()))));
-    };
-    if let Some(after) = after {
-        and(if order == Order::NewestFirst { "id < ?" } else { "id > ?" }, after.into());
-    }
-    if let Some(integration) = &filter.integration {
-        and("integration = ?", integration.into());
-    }
-    if let Some(execution) = &filter.execution {
-        and("execution = ?", execution.into());
-    }
-    if let Some(since) = filter.since {
-        and("at >= ?", since.into());
-    }
-    if let Some(until) = filter.until {
-        and("at < ?", until.into());
-    }
+    let mut query = Where::account(account);
+    query.and_some(if order == Order::NewestFirst { "id < " } else { "id > " }, after);
+    query.and_some("integration = ", filter.integration.as_deref());
+    query.and_some("execution = ", filter.execution.as_ref());
+    query.and_some("at >= ", filter.since);
+    query.and_some("at < ", filter.until);
     if let Some(text) = &filter.text {
-        and("description LIKE ? ESCAPE '!'", like(text).into());
+        query.and_any(&["description LIKE "], &[" ESCAPE '!'"], contains(text));
     }
     if !filter.levels.is_empty() {
         // The words of the enum: nothing of the caller's reaches the SQL.
         let words: Vec<_> = filter.levels.iter().map(|level| format!("'{}'", level.as_str())).collect();
-        sql.push_str(&format!(" AND level IN ({})", words.join(", ")));
+        query.and_that(&format!("level IN ({})", words.join(", ")));
     }
-    params.push(size.into());
     let direction = if order == Order::NewestFirst { "DESC" } else { "ASC" };
-    sql.push_str(&format!(" ORDER BY id {direction} LIMIT ${}", params.len()));
-    let rows = store.read(statement(sql, params)).await?;
+    let columns = "id, at, level, integration, flow, job_spec, execution, attempt, description";
+    let rows =
+        store.read(query.select(columns, "integration_log", &format!("ORDER BY id {direction} LIMIT {size}"))).await?;
     rows.rows.iter().map(|row| line(account, row)).collect()
-}
-
-/// A LIKE pattern that finds `text` anywhere; `!` escapes.
-fn like(text: &str) -> String {
-    format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
 }
 
 fn line(account: AccountId, row: &Row) -> Result<(i64, Line), StoreError> {

@@ -3,8 +3,10 @@
 use zis_flow::Timestamp;
 
 use crate::{
-    AccountId, Store, StoreError, params,
-    sql::{Expect, Row, Statement, statement},
+    AccountId, Store, StoreError,
+    page::{self, Page, Paged},
+    params,
+    sql::{Expect, Row, Statement, Where, statement},
 };
 
 /// One inbound webhook.
@@ -119,19 +121,16 @@ pub async fn by_token(store: &Store, token: &str) -> Result<Option<Webhook>, Sto
     Ok(rows.first().map(webhook))
 }
 
-/// Oldest first; `after` is the id of the last webhook of the page before.
+/// One page, the oldest first; cursors are ids.
 pub async fn list(
     store: &Store,
     account: AccountId,
     integration: &str,
-    after: Option<&str>,
-    size: usize,
-) -> Result<Vec<Webhook>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM webhook WHERE account = $1 AND integration = $2 AND id > $3 ORDER BY id LIMIT $4"
-    );
-    let rows = store.read(statement(sql, params![account, integration, after.unwrap_or_default(), size])).await?;
-    Ok(rows.rows.iter().map(webhook).collect())
+    page: &Page,
+) -> Result<Paged<Webhook>, StoreError> {
+    let mut query = Where::account(account);
+    query.and("integration = ", integration);
+    page::read(store, query, (COLUMNS, "webhook", "id"), page, |row| Ok(webhook(row))).await
 }
 
 fn webhook(row: &Row) -> Webhook {

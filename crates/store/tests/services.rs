@@ -4,6 +4,7 @@ use zis_flow::Timestamp;
 use zis_store::{
     AccountId, Store, StoreError,
     log::{self, Filter, Level, Line, Order},
+    page::{Page, Paged},
     webhook::{self, Hmac, Webhook},
 };
 
@@ -41,8 +42,15 @@ async fn webhooks_are_kept_rotated_listed_and_deleted() {
     assert_eq!(webhook::show(&store, ACCOUNT, "acme", "u1").await.unwrap(), Some(first.clone()));
     assert_eq!(webhook::show(&store, ACCOUNT, "other", "u1").await.unwrap(), None);
     assert_eq!(webhook::by_token(&store, "token-u2").await.unwrap(), Some(second.clone()));
-    assert_eq!(webhook::list(&store, ACCOUNT, "acme", None, 1).await.unwrap(), vec![first.clone()]);
-    assert_eq!(webhook::list(&store, ACCOUNT, "acme", Some("01A"), 9).await.unwrap(), vec![second]);
+    let pages = [
+        (Page { size: 1, ..Page::default() }, &first, true),
+        (Page { size: 9, after: Some("01A".into()), before: None }, &second, false),
+        (Page { size: 9, after: None, before: Some("01B".into()) }, &first, false),
+    ];
+    for (page, expected, has_more) in pages {
+        let found = webhook::list(&store, ACCOUNT, "acme", &page).await.unwrap();
+        assert_eq!(found, Paged { items: vec![expected.clone()], has_more });
+    }
 
     store.write(vec![webhook::rotate(ACCOUNT, "acme", "u1", "bb", Timestamp(9), Timestamp(5))]).await.unwrap();
     let rotated = webhook::show(&store, ACCOUNT, "acme", "u1").await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 pub use reader::{ConfigError, Origin};
 pub use section::{
-    Account, Admin, Auth, Flow, Logs, Node, Outbound, Registry, Retry, Secret, Server, Services, Storage, Zendesk,
+    Account, Admin, Flow, Logs, Node, Outbound, Registry, Retry, Secret, Server, Services, Storage, Zendesk,
 };
 
 use reader::Layers;
@@ -41,7 +41,6 @@ pub struct Config {
     pub services: Services,
     pub zendesk: Zendesk,
     pub logs: Logs,
-    pub auth: Auth,
 }
 
 /// Where settings come from, besides the defaults. The caller reads the file and the environment: this crate does not.
@@ -90,7 +89,6 @@ impl Config {
             services: Services::read(layers)?,
             zendesk: Zendesk::read(layers)?,
             logs: Logs::read(layers)?,
-            auth: Auth::read(layers)?,
         })
     }
 }

@@ -226,6 +226,12 @@ macro_rules! whole_number {
 }
 whole_number!(u32, usize, i64);
 
+impl Setting for zis_engine::outbound::Allowed {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: zis_engine::outbound::guard::AllowedError| error.to_string())
+    }
+}
+
 impl Setting for Duration {
     fn parse(text: &str) -> Result<Self, String> {
         const UNITS: &[(&str, f64)] = &[("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];

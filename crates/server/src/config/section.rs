@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
+use zis_engine::outbound::Allowed;
 use zis_flow::{
     journal::RetryFrom,
     settings::{MissingPath, NoOutput, NullText},
@@ -210,7 +211,8 @@ impl Retry {
 #[derive(Debug, Clone)]
 pub struct Outbound {
     pub allow_private: bool,
-    pub allow_hosts: Vec<String>,
+    pub allow_loopback: bool,
+    pub allow_hosts: Vec<Allowed>,
     pub timeout: Duration,
     /// Bytes.
     pub max_response: usize,
@@ -221,6 +223,7 @@ impl Outbound {
     pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
         Ok(Self {
             allow_private: layers.get("outbound.allow_private")?,
+            allow_loopback: layers.get("outbound.allow_loopback")?,
             allow_hosts: layers.list("outbound.allow_hosts")?,
             timeout: layers.get("outbound.timeout")?,
             max_response: layers.get::<Bytes>("outbound.max_response")?.0,
@@ -289,18 +292,5 @@ pub struct Logs {
 impl Logs {
     pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
         Ok(Self { retention: layers.get("logs.retention")? })
-    }
-}
-
-#[derive(Debug, Clone)]
-pub struct Auth {
-    /// Failures by one address within the window; 0 means no limit.
-    pub max_failures: u32,
-    pub failure_window: Duration,
-}
-
-impl Auth {
-    pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
-        Ok(Self { max_failures: layers.get("auth.max_failures")?, failure_window: layers.get("auth.failure_window")? })
     }
 }

@@ -8,8 +8,9 @@ pub mod render;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use zis_engine::EngineError;
+use zis_engine::{EngineError, connection};
 use zis_store::StoreError;
+use zis_zendesk::ZendeskError;
 
 pub use code::Code;
 
@@ -123,6 +124,38 @@ impl From<EngineError> for Refusal {
             EngineError::Illegal { .. } => Self::new(Code::IllegalState, message),
             EngineError::Draining => Self::new(Code::Draining, message).retry_after(1),
             EngineError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<connection::Error> for Refusal {
+    fn from(error: connection::Error) -> Self {
+        use connection::Error;
+        let message = error.to_string();
+        match error {
+            Error::Invalid { .. } | Error::UnknownGrant | Error::Declined { .. } => Self::invalid(message),
+            Error::Duplicate { .. } => Self::new(Code::Conflict, message),
+            // ZIS's own words (field notes 26), and ours behind them.
+            Error::NotFound { .. } => Self::new(Code::NotFound, format!("no rows found: {message}")),
+            Error::Provider { .. } => Self::new(Code::Provider, message),
+            Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ZendeskError> for Refusal {
+    fn from(error: ZendeskError) -> Self {
+        let message = error.to_string();
+        match error {
+            ZendeskError::NotFound { .. } => Self::new(Code::NotFound, message),
+            ZendeskError::Forbidden(_) => Self::new(Code::Forbidden, message),
+            ZendeskError::KeyReused => Self::new(Code::KeyReused, message),
+            ZendeskError::Conflict => Self::new(Code::Conflict, message),
+            ZendeskError::Busy(seconds) => Self::new(Code::Busy, message).retry_after(seconds),
+            ZendeskError::Unavailable(_) => Self::new(Code::Busy, message).retry_after(1),
+            ZendeskError::Store(error) => error.into(),
+            ZendeskError::Internal(reason) => Self::internal(reason),
+            _ => Self::invalid(message),
         }
     }
 }

@@ -1,0 +1,107 @@
+//! What surrounds every route: shapes of errors, panics, time limits, security headers, a request id, and paths that end in `.json`.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, Uri, header, uri::PathAndQuery};
+use tower::{Layer, util::MapRequestLayer};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer};
+
+use crate::errors::{Refusal, render};
+
+/// Name of the header that names a request, in and out.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The name of a request; handlers and refusals find it in the request's extensions.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// Headers of every answer that does not say otherwise.
+const SECURITY: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+/// `router` with everything around it.
+pub(crate) fn surround(router: Router, body_timeout: Duration) -> Router {
+    let inner = router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(render::layer))
+        .layer(middleware::from_fn(headers))
+        .layer(RequestBodyTimeoutLayer::new(body_timeout));
+    // Before routing: a layer of the router itself would come too late to change the path.
+    let service = MapRequestLayer::new(without_suffix).layer(inner);
+    Router::new().fallback_service(service)
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    Refusal::internal(format!("a handler panicked: {}", text.unwrap_or("without a word"))).into_response()
+}
+
+async fn headers(mut request: Request, next: Next) -> Response {
+    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let good = given.filter(|id| (1..=100).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
+    let id = good.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.run(request).await;
+    let all = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        all.insert(REQUEST_ID, value);
+    }
+    for (name, value) in SECURITY {
+        all.entry(name).or_insert(value);
+    }
+    if !all.contains_key(header::CACHE_CONTROL) {
+        all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// Zendesk's clients put `.json` behind paths. Not where the last part is a name that people choose.
+fn without_suffix(mut request: http::Request<Body>) -> http::Request<Body> {
+    let path = request.uri().path();
+    let theirs = path.starts_with("/api/v2/") || path.starts_with("/api/services/zis/");
+    let Some(short) = path.strip_suffix(".json").filter(|_| theirs && !path.contains("/configs/")) else {
+        return request;
+    };
+    let target = match request.uri().query() {
+        Some(query) => format!("{short}?{query}"),
+        None => short.to_owned(),
+    };
+    if let Ok(target) = PathAndQuery::try_from(target) {
+        let mut parts = std::mem::take(request.uri_mut()).into_parts();
+        parts.path_and_query = Some(target);
+        *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+    }
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_go_where_they_mean_nothing() {
+        let cases = [
+            ("/api/v2/tickets.json", "/api/v2/tickets"),
+            ("/api/v2/search.json?query=a.json", "/api/v2/search?query=a.json"),
+            ("/api/services/zis/registry/integrations.json", "/api/services/zis/registry/integrations"),
+            ("/api/services/zis/integrations/a/configs/b.json", "/api/services/zis/integrations/a/configs/b.json"),
+            ("/bins/a.json", "/bins/a.json"),
+            ("/api/zis/v1/openapi.json", "/api/zis/v1/openapi.json"),
+        ];
+        for (from, to) in cases {
+            let request = http::Request::builder().uri(from).body(Body::empty()).unwrap();
+            assert_eq!(without_suffix(request).uri().to_string(), to);
+        }
+    }
+}

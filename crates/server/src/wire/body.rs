@@ -1,0 +1,61 @@
+//! JSON bodies: read within a limit, and refused with line, column and member.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    app::App,
+    errors::{Code, Detail, Refusal},
+};
+
+/// A JSON body of type `T`. An empty body counts as `{}`.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let text = Text::from_request(request, app).await?;
+        parse(if text.0.trim().is_empty() { "{}" } else { &text.0 }).map(Json)
+    }
+}
+
+/// The body as text, within the limit of its endpoint.
+pub struct Text(pub String);
+
+impl FromRequest<App> for Text {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
+            let status = axum::response::IntoResponse::into_response(rejection).status();
+            match status {
+                http::StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "the body is too large"),
+                _ => Refusal::new(Code::BadRequest, "the body could not be read to its end"),
+            }
+        })?;
+        String::from_utf8(bytes.into()).map(Text).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Refusal::new(Code::InvalidJson, format!("the body is not UTF-8: byte {at} can't be read"))
+        })
+    }
+}
+
+/// Reads `text`; a syntax error gives line and column, a wrong member its name.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    serde_json::from_str(text).map_err(|error| {
+        let position = (error.line(), error.column());
+        let whole = error.to_string();
+        let reason = whole.rsplit_once(" at line ").map_or(whole.as_str(), |(reason, _)| reason);
+        let (code, message) = if error.is_data() {
+            (Code::InvalidField, format!("the body can't be used: {reason}"))
+        } else {
+            (Code::InvalidJson, format!("the body is not JSON: {reason} at line {} column {}", position.0, position.1))
+        };
+        let detail = Detail { detail: message.clone(), position: Some(position), ..Detail::default() };
+        Refusal::new(code, message).details(vec![detail])
+    })
+}

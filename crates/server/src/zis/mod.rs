@@ -1,0 +1,36 @@
+//! The ZIS services, under the paths that Zendesk gives them (spec 1, 6–9, 15).
+
+mod bundle;
+mod config;
+mod connection;
+mod hmac;
+mod ingest;
+pub(crate) mod integration;
+mod job_spec;
+mod link;
+mod logs;
+mod oauth;
+mod oauth_client;
+pub(crate) mod upload;
+mod webhook;
+
+use crate::wire::Routes;
+
+/// All endpoints of `/api/services/zis`.
+pub fn routes(routes: Routes) -> Routes {
+    [
+        integration::routes,
+        bundle::routes,
+        job_spec::routes,
+        oauth_client::routes,
+        oauth::routes,
+        connection::routes,
+        config::routes,
+        link::routes,
+        webhook::routes,
+        ingest::routes,
+        logs::routes,
+    ]
+    .into_iter()
+    .fold(routes, |routes, more| more(routes))
+}
