@@ -1,18 +1,26 @@
 //! From a program's text to a compiled filter, and from jaq's complaints to readable errors with a place.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{ops::Range, sync::LazyLock, thread};
 
 use jaq_core::{
     Compiler,
     compile::Undefined,
-    load::{self, Arena, Error, File, Lexer, Loader, lex, parse},
+    load::{
+        self, Arena, Error, File, Lexer, Loader, Parser,
+        lex::{self, StrPart, Tok, Token},
+    },
 };
 
-use super::{JqError, Kind, natives};
+use super::{
+    JqError, Kind, natives,
+    sugar::{self, Plain},
+    survey::{Library, Survey},
+};
 
 /// The builtins written in jq, parsed once.
-static PRELUDE: LazyLock<Vec<parse::Def>> = LazyLock::new(|| {
-    load::parse(include_str!("prelude.jq"), |parser| parser.defs()).expect("the prelude is correct: a test compiles it")
+pub(super) static PRELUDE: LazyLock<Library> = LazyLock::new(|| {
+    let defs = load::parse(include_str!("prelude.jq"), |parser| parser.defs());
+    Library::new(defs.expect("the prelude is correct: a test compiles it"))
 });
 
 /// Names that jq has and programs here have not, because a flow's program sees its data and nothing else.
@@ -31,23 +39,105 @@ const REFUSED: &[&str] = &[
     "modulemeta",
 ];
 
-pub(super) fn compile(program: &str) -> Result<jaq_core::Filter<Kind>, JqError> {
-    check_tokens(program)?;
-    let arena = Arena::default();
-    let modules = Loader::new(PRELUDE.iter().cloned())
-        .load(&arena, File { code: program, path: () })
-        .map_err(|errors| first(program, errors, |error| loading(program, error)))?;
-    Compiler::default()
-        .with_funs(natives::all())
-        .compile(modules)
-        .map_err(|errors| first(program, errors, |errors| errors.first().map(|error| undefined(program, error))))
+/// jaq's lexer, parser and compiler recurse: how deep at most, and where a thread of its own begins to be needed.
+const MOST_NESTED: usize = 10_000;
+const NESTED_HERE: usize = 60;
+
+/// Stack for one level of nesting in a build without optimisation.
+const STACK_PER_LEVEL: usize = 24 * 1024;
+
+/// A program that is ready to run.
+pub(super) struct Program {
+    pub(super) filter: jaq_core::Filter<Kind>,
+    /// See [`Survey::chains`].
+    pub(super) chains: bool,
 }
 
-/// What must not reach jaq's parser: directives that read files.
-fn check_tokens(program: &str) -> Result<(), JqError> {
-    let Ok(tokens) = Lexer::new(program).lex() else { return Ok(()) };
+pub(super) fn compile(program: &str) -> Result<Program, JqError> {
+    // Every level of nesting needs at least one of these bytes.
+    let brackets = program.bytes().filter(|byte| b"([{".contains(byte)).count();
+    if brackets <= NESTED_HERE
+        && let Ok(tokens) = Lexer::new(program).lex()
+        && nesting(&tokens) <= NESTED_HERE
+    {
+        return compile_tokens(program, Ok(tokens));
+    }
+    let levels = program.len().min(MOST_NESTED);
+    if brackets > MOST_NESTED {
+        return Err(too_nested(program));
+    }
+    let work = || {
+        let tokens = Lexer::new(program).lex();
+        if tokens.as_ref().is_ok_and(|tokens| nesting(tokens) > MOST_NESTED) {
+            return Err(too_nested(program));
+        }
+        compile_tokens(program, tokens)
+    };
+    thread::scope(|scope| {
+        let stack = STACK_PER_LEVEL * (levels + NESTED_HERE);
+        let thread = thread::Builder::new().name("jq-compile".to_owned()).stack_size(stack).spawn_scoped(scope, work);
+        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Err(too_nested(program)))
+    })
+}
+
+fn too_nested(program: &str) -> JqError {
+    JqError::Compile { message: "the program is too long or nested too deeply".to_owned(), at: 0..program.len() }
+}
+
+/// An upper bound of how deep the syntax tree is: every operator and keyword in a row may nest what follows it.
+fn nesting(tokens: &[Token<&str>]) -> usize {
+    let inside = |token: &Token<&str>| match &token.1 {
+        Tok::Block(inner) => 1 + nesting(inner),
+        Tok::Str(parts) => 1 + parts.iter().map(part_nesting).max().unwrap_or(0),
+        _ => 0,
+    };
+    let row = tokens.iter().filter(|token| match token.1 {
+        Tok::Sym => !token.0.starts_with('.') && !":?".contains(token.0),
+        Tok::Word => ["if", "elif", "def", "try", "as", "label", "reduce", "foreach", "and", "or"].contains(&token.0),
+        _ => false,
+    });
+    row.count() + tokens.iter().map(inside).max().unwrap_or(0)
+}
+
+fn part_nesting(part: &StrPart<&str, Token<&str>>) -> usize {
+    match part {
+        StrPart::Term(Token(_, Tok::Block(inner))) => 1 + nesting(inner),
+        _ => 0,
+    }
+}
+
+fn compile_tokens(program: &str, tokens: Result<Vec<Token<&str>>, Vec<lex::Error<&str>>>) -> Result<Program, JqError> {
+    let plain = match &tokens {
+        Ok(tokens) => {
+            check_start(program, tokens)?;
+            sugar::write_out(program, tokens).ok_or_else(|| too_nested(program))?
+        }
+        Err(_) => Plain::as_is(program),
+    };
+    let text = &*plain.text;
+    let Survey { calls, chains, .. } = survey(text);
+    let arena = Arena::default();
+    let modules = Loader::new(PRELUDE.select(&calls))
+        .load(&arena, File { code: text, path: () })
+        .map_err(|errors| first(&plain, errors, |error| loading(text, error)))?;
+    let filter = Compiler::default()
+        .with_funs(natives::all())
+        .compile(modules)
+        .map_err(|errors| first(&plain, errors, |errors| errors.first().map(|error| undefined(text, error))))?;
+    Ok(Program { filter, chains })
+}
+
+/// What the program calls; nothing when it cannot be parsed, which the loader reports.
+fn survey(text: &str) -> Survey<'_> {
+    let tokens = Lexer::new(text).lex().unwrap_or_default();
+    let term = Parser::new(&tokens).parse(|parser| parser.term());
+    term.map_or_else(|_| Survey::default(), |term| Survey::of(&term))
+}
+
+/// What must not reach jaq's loader: directives that read files.
+fn check_start(program: &str, tokens: &[Token<&str>]) -> Result<(), JqError> {
     match tokens.first() {
-        Some(lex::Token(word @ ("import" | "include" | "module"), _)) => Err(JqError::Compile {
+        Some(Token(word @ ("import" | "include" | "module"), _)) => Err(JqError::Compile {
             message: format!("`{word}` is not available: a flow's program cannot read other files"),
             at: place(program, word),
         }),
@@ -56,13 +146,13 @@ fn check_tokens(program: &str) -> Result<(), JqError> {
 }
 
 fn first<'p, E>(
-    program: &str,
+    plain: &Plain<'_>,
     errors: load::Errors<&'p str, (), E>,
     describe: impl Fn(&E) -> Option<(String, Range<usize>)>,
 ) -> JqError {
     let described = errors.iter().find_map(|(_, error)| describe(error));
-    let (message, at) = described.unwrap_or_else(|| ("the program cannot be read".to_owned(), 0..program.len()));
-    JqError::Compile { message, at }
+    let (message, at) = described.unwrap_or_else(|| ("the program cannot be read".to_owned(), 0..plain.text.len()));
+    JqError::Compile { message, at: plain.origin(at) }
 }
 
 fn loading(program: &str, error: &Error<&str>) -> Option<(String, Range<usize>)> {
@@ -75,8 +165,10 @@ fn loading(program: &str, error: &Error<&str>) -> Option<(String, Range<usize>)>
         Error::Parse(errors) => {
             let (expected, found) = errors.first()?;
             let at = place(program, found);
-            let found =
-                if found.is_empty() { "the program ends".to_owned() } else { format!("`{}` stands", start(found)) };
+            let found = match *found {
+                "" => "the program ends".to_owned(),
+                found => format!("`{}` stands", start(found)),
+            };
             Some((format!("{found} where {} is expected", article(expected.as_str())), at))
         }
     }
@@ -84,13 +176,11 @@ fn loading(program: &str, error: &Error<&str>) -> Option<(String, Range<usize>)>
 
 fn lexing(program: &str, expected: &lex::Expect<&str>, found: &str) -> (String, Range<usize>) {
     let at = place(program, found);
-    // An opening delimiter is reported from itself on.
     let at = at.start..(at.start + found.chars().next().map_or(0, char::len_utf8));
     match expected {
         lex::Expect::Delim(open) => {
             let open = place(program, open);
-            let what = &program[open.clone()];
-            (format!("`{what}` is never closed"), open)
+            (format!("`{}` is never closed", &program[open.clone()]), open)
         }
         lex::Expect::Token => (format!("`{}` is no part of jq", start(found)), at),
         other => (format!("{} is expected here", article(other.as_str())), at),
@@ -101,18 +191,24 @@ fn undefined(program: &str, (name, kind): &(&str, Undefined)) -> (String, Range<
     let at = place(program, name);
     let message = match kind {
         _ if REFUSED.contains(name) => format!("`{name}` is not available: a flow's program sees its data alone"),
+        Undefined::Filter(_) if name.starts_with('@') => format!("{} is not a valid format", &name[1..]),
         Undefined::Filter(arity) => format!("{name}/{arity} is not defined"),
-        Undefined::Var => format!("{name} is not defined"),
-        Undefined::Label => format!("*label-{} is not defined", name.trim_start_matches('$')),
+        Undefined::Label => format!("$*label-{} is not defined", name.trim_start_matches('$')),
         _ => format!("{name} is not defined"),
     };
     (message, at)
 }
 
+/// jaq's words for what it expected, as part of a sentence.
 fn article(what: &str) -> String {
     match what {
-        "nothing" => "the end".to_owned(),
-        _ if what.chars().all(char::is_alphabetic) && what.len() > 4 => format!("a {what}"),
+        "nothing" => "the end of the program".to_owned(),
+        "else or end" => "`else` or `end`".to_owned(),
+        "string escape sequence" | "variable" | "pattern" | "term" | "key" | "string" | "token" | "digit" => {
+            format!("a {what}")
+        }
+        "identifier" | "argument" => format!("an {what}"),
+        _ if what.contains(' ') || what.contains('-') => format!("a {what}"),
         _ => format!("`{what}`"),
     }
 }
@@ -127,7 +223,7 @@ fn start(found: &str) -> String {
 }
 
 /// Where `part` lies in the program; nowhere when it is no part of it, as a name inside the prelude.
-fn place(program: &str, part: &str) -> Range<usize> {
+pub(super) fn place(program: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr().wrapping_sub(program.as_ptr().addr());
     if start <= program.len() && start + part.len() <= program.len() { start..start + part.len() } else { 0..0 }
 }

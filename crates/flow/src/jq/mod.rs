@@ -8,6 +8,8 @@ mod ops;
 mod order;
 mod regex;
 mod slice;
+mod sugar;
+mod survey;
 mod text;
 mod update;
 mod val;
@@ -26,7 +28,7 @@ use val::Val;
 /// A compiled program; cheap to clone, shared between threads.
 #[derive(Clone)]
 pub struct Filter {
-    program: Arc<jaq_core::Filter<Kind>>,
+    program: Arc<compile::Program>,
 }
 
 const _: () = {
@@ -127,9 +129,11 @@ impl Filter {
     /// The outputs, at most `most`, up to the error that ended the program, if one did.
     pub fn outputs(&self, input: Value, now: Timestamp, limits: Limits, most: usize) -> (Vec<Value>, Option<JqError>) {
         let mut results = Vec::new();
-        let outcome = meter::within(limits, now, || {
-            let context = Ctx::<Kind>::new(Table(&self.program.lut), Vars::new([]));
-            for output in self.program.id.run((context, Val(input))).take(most) {
+        let fuel = if self.program.chains { limits.fuel / CHAINED } else { limits.fuel };
+        let outcome = meter::within(Limits { fuel, ..limits }, now, || {
+            let filter = &self.program.filter;
+            let context = Ctx::<Kind>::new(Table(&filter.lut), Vars::new([]));
+            for output in filter.id.run((context, Val(input))).take(most) {
                 results.push(output.map_err(raised).and_then(|value| result(value, limits))?);
             }
             Ok(())
@@ -199,6 +203,9 @@ impl Job {
         self.filter.first(self.input, self.now, self.limits)
     }
 }
+
+/// Programs that chain closures get this part of the fuel: the chain grows with every round and is dropped by recursion.
+const CHAINED: u64 = 10;
 
 /// Stack for threads that run full-budget programs: reserved, not used, unless a program recurses deeply.
 pub const STACK_BYTES: usize = 256 * 1024 * 1024;

@@ -99,8 +99,11 @@ fn tonumber(value: Val) -> Result {
     match &value.0 {
         Value::Number(_) => Ok(value),
         Value::String(text) => super::numbers::parse(text).ok_or_else(|| {
-            let columns = text.chars().count();
-            fault::text(format!("Invalid numeric literal at EOF at line 1, column {columns} (while parsing '{text}')"))
+            let problem = match text.len() {
+                0 => "Expected JSON value".to_owned(),
+                columns => format!("Invalid numeric literal at EOF at line 1, column {columns}"),
+            };
+            fault::text(format!("{problem} (while parsing '{text}')"))
         }),
         _ => Err(fault::unfit(&value, "cannot be parsed as a number")),
     }
