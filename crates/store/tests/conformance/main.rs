@@ -10,6 +10,7 @@ mod lease;
 mod link;
 mod oauth;
 mod registry;
+#[path = "../support/sample.rs"]
 mod sample;
 
 use zis_store::Store;

@@ -1,5 +1,7 @@
 //! Sample rows.
 
+#![allow(dead_code, clippy::unwrap_used, reason = "each test crate takes what it needs; a failing sample panics")]
+
 use zis_flow::{
     Timestamp, Value,
     journal::{Finish, Pin, Record, Started, Status},
