@@ -118,7 +118,7 @@ mod tests {
 
     #[track_caller]
     fn refused(answer: Result<SecretString, StoreError>, why: &str) {
-        let error = answer.err().expect("it must not open").to_string();
+        let error = answer.expect_err("it must not open").to_string();
         assert!(error.contains(why), "{error}");
         assert!(!error.contains("hunter2"));
     }

@@ -67,7 +67,7 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, armed: &AtomicU8) ->
                         _ => {
                             server.write_all(sent).await.ok()?;
                             // The answer: by now it is committed.
-                            server.read(&mut down).await.ok()?;
+                            let _ = server.read(&mut down).await.ok()?;
                             return None;
                         }
                     }
