@@ -85,6 +85,9 @@ fn settings(data: &Value) -> Settings {
     settings.map_concurrency = count("map_concurrency").unwrap_or(settings.map_concurrency);
     settings.max_map_items = count("max_map_items").unwrap_or(settings.max_map_items);
     settings.max_document_bytes = count("max_document_bytes").unwrap_or(settings.max_document_bytes);
+    if let Some(fuel) = count("jq_fuel") {
+        settings.jq.fuel = u64::try_from(fuel).unwrap();
+    }
     if let Some(most) = count("max_transitions") {
         settings.max_transitions = u32::try_from(most).unwrap();
     }

@@ -56,7 +56,14 @@ fn attempt(attempt: u32, from: i64) -> Record {
 }
 
 fn done(attempt: u32, id: u32, path: &str, when: i64, outcome: Outcome) -> Record {
-    Record::CallDone { attempt, id: CallId(id), path: path.to_owned(), at: at(when), outcome: Recorded::from(outcome), http: None }
+    Record::CallDone {
+        attempt,
+        id: CallId(id),
+        path: path.to_owned(),
+        at: at(when),
+        outcome: Recorded::from(outcome),
+        http: None,
+    }
 }
 
 fn n(n: i64) -> Outcome {
@@ -105,7 +112,13 @@ fn a_running_execution_shows_what_is_open() {
 
 #[test]
 fn a_waiting_execution_knows_its_wait() {
-    let mut records = vec![started(), attempt(1, 0), done(1, 1, "A", 1, n(5)), done(1, 2, "M[0]/One", 2, n(0)), done(1, 3, "M[1]/One", 3, n(0))];
+    let mut records = vec![
+        started(),
+        attempt(1, 0),
+        done(1, 1, "A", 1, n(5)),
+        done(1, 2, "M[0]/One", 2, n(0)),
+        done(1, 3, "M[1]/One", 3, n(0)),
+    ];
     let unrecorded = restored(&records);
     assert_eq!(asked(&unrecorded), ["4 W until 33"]);
     assert!(!unrecorded.outstanding[0].recorded);
@@ -119,7 +132,8 @@ fn a_waiting_execution_knows_its_wait() {
 
 #[test]
 fn a_cancelled_execution_ends_where_it_was() {
-    let records = [started(), attempt(1, 0), done(1, 1, "A", 1, n(5)), Record::Cancelled { at: at(9), by: "me".to_owned() }];
+    let records =
+        [started(), attempt(1, 0), done(1, 1, "A", 1, n(5)), Record::Cancelled { at: at(9), by: "me".to_owned() }];
     let visits = trace::replay(&records, &mut programs());
     assert_eq!(
         lines(&visits),
@@ -181,7 +195,11 @@ fn a_repaired_bundle_goes_on_at_the_failed_state() {
     let mut records = vec![started(), attempt(1, 0), done(1, 1, "A", 1, bad)];
     let failed = restored(&records);
     assert!(matches!(&failed.end, Some(End::Failed { state: Some(state), .. }) if state == "J"), "{:?}", failed.end);
-    records.push(Record::Finished { at: at(1), attempt: 1, result: Finish::Failed { failure: Failure::new("", ""), state: None, path: None } });
+    records.push(Record::Finished {
+        at: at(1),
+        attempt: 1,
+        result: Finish::Failed { failure: Failure::new("", ""), state: None, path: None },
+    });
     records.push(Record::Retried { at: at(50), from: RetryFrom::Failure, bundle: Some(pin("2")), by: "me".to_owned() });
     records.push(attempt(2, 51));
     let restored = restored(&records);
@@ -200,7 +218,11 @@ fn a_failed_map_under_another_bundle_starts_over_with_the_same_keys() {
         done(1, 1, "A", 1, n(5)),
         done(1, 2, "M[0]/One", 2, n(0)),
         done(1, 3, "M[1]/One", 3, not_found()),
-        Record::Finished { at: at(3), attempt: 1, result: Finish::Failed { failure: Failure::new("", ""), state: None, path: None } },
+        Record::Finished {
+            at: at(3),
+            attempt: 1,
+            result: Finish::Failed { failure: Failure::new("", ""), state: None, path: None },
+        },
         Record::Retried { at: at(50), from: RetryFrom::Failure, bundle: Some(pin("2")), by: "me".to_owned() },
         attempt(2, 51),
     ];
@@ -213,7 +235,11 @@ fn a_retry_from_the_start_begins_anew() {
         started(),
         attempt(1, 0),
         done(1, 1, "A", 1, not_found()),
-        Record::Finished { at: at(3), attempt: 1, result: Finish::Failed { failure: Failure::new("", ""), state: None, path: None } },
+        Record::Finished {
+            at: at(3),
+            attempt: 1,
+            result: Finish::Failed { failure: Failure::new("", ""), state: None, path: None },
+        },
         Record::Retried { at: at(50), from: RetryFrom::Start, bundle: Some(pin("2")), by: "me".to_owned() },
         attempt(2, 51),
     ];
@@ -228,7 +254,14 @@ fn an_attempt_that_failed_without_its_call_on_record() {
     let records = [
         started(),
         attempt(1, 0),
-        Record::AttemptFailed { attempt: 1, at: at(5), path: "A".to_owned(), failure, retry_at: at(35), from: RetryFrom::Failure },
+        Record::AttemptFailed {
+            attempt: 1,
+            at: at(5),
+            path: "A".to_owned(),
+            failure,
+            retry_at: at(35),
+            from: RetryFrom::Failure,
+        },
         attempt(2, 35),
     ];
     assert_eq!(asked(&restored(&records)), ["1 A visit 0"]);
@@ -244,15 +277,23 @@ fn a_take_over_moves_the_deadlines() {
     assert_eq!(call.deadline, at(600));
     let machine = taken.machine.as_mut().unwrap();
     machine.resume(CallId(1), n(1), at(501));
-    assert!(matches!(machine.step(), Step::Perform(Effect::Call(call)) if call.path == "M[0]/One" && call.deadline == at(600)));
+    assert!(
+        matches!(machine.step(), Step::Perform(Effect::Call(call)) if call.path == "M[0]/One" && call.deadline == at(600))
+    );
     let again = restored(&[started(), attempt(1, 0), record, done(1, 1, "A", 501, n(1))]);
     assert_eq!((again.attempt, asked(&again)), (1, vec!["2 M[0]/One visit 0".to_owned()]));
 }
 
 #[test]
 fn a_wait_cut_short_by_a_deadline_that_moved_goes_on() {
-    let wait = flow(r#"{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 150, "Next": "E"}, "E": {"Type": "Succeed"}}}"#);
-    let records = [started(), attempt(1, 0), Record::WaitStarted { attempt: 1, id: CallId(1), path: "W".to_owned(), at: at(0), until: at(100) }];
+    let wait = flow(
+        r#"{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 150, "Next": "E"}, "E": {"Type": "Succeed"}}}"#,
+    );
+    let records = [
+        started(),
+        attempt(1, 0),
+        Record::WaitStarted { attempt: 1, id: CallId(1), path: "W".to_owned(), at: at(0), until: at(100) },
+    ];
     let mut taken = restore(&records, &mut |_| Some(wait.clone()), &mut |_| Value::Null).unwrap();
     taken.take_over(Begin { now: at(90), deadline: at(300), may_retry: true });
     let machine = taken.machine.as_mut().unwrap();
@@ -320,7 +361,10 @@ fn outcomes_given_together_are_the_same_as_one_by_one() {
     };
     // One by one each outcome is followed by the next question; the order of questions stays that of the outcomes.
     let (asked, visits, _) = run(true);
-    assert_eq!(asked[..4], ["1 M[0]/One 100000000", "2 M[1]/One 100000000", "3 M[1]/Two 100000000", "4 M[0]/Two 100000000"]);
+    assert_eq!(
+        asked[..4],
+        ["1 M[0]/One 100000000", "2 M[1]/One 100000000", "3 M[1]/Two 100000000", "4 M[0]/Two 100000000"]
+    );
     assert_eq!(visits.iter().filter(|visit| visit.path.ends_with("Two")).count(), 3);
     assert!(matches!(run(false).2, End::Succeeded { .. }));
 }

@@ -8,7 +8,8 @@ use proptest::{collection::vec, prelude::*};
 use zis_flow::{
     CallId, Failure, Retry, Timestamp, Value,
     journal::{
-        DecodeError, Exchange, FORMAT, Finish, Pin, Record, Recorded, RetryFrom, Started, Status, advance, decode, encode,
+        DecodeError, Exchange, FORMAT, Finish, Pin, Record, Recorded, RetryFrom, Started, Status, advance, decode,
+        encode,
     },
 };
 
@@ -25,8 +26,14 @@ fn started() -> Record {
 
 /// One record of each kind.
 fn kinds() -> Vec<Record> {
-    let failure = Failure::new("States.TaskFailed", "cause").detail("detail").retry(Retry::After(Duration::from_secs(3)));
-    let exchange = Exchange { method: "GET".to_owned(), url: "https://x.test/".to_owned(), status: Some(200), ..Exchange::default() };
+    let failure =
+        Failure::new("States.TaskFailed", "cause").detail("detail").retry(Retry::After(Duration::from_secs(3)));
+    let exchange = Exchange {
+        method: "GET".to_owned(),
+        url: "https://x.test/".to_owned(),
+        status: Some(200),
+        ..Exchange::default()
+    };
     vec![
         started(),
         Record::AttemptStarted { attempt: 1, at: AT, deadline: AT, may_retry: true },
@@ -103,7 +110,17 @@ fn newer_and_damaged_texts_are_told_apart() {
 #[test]
 fn the_table_of_what_may_follow() {
     use Status::*;
-    let all = [None, Some(Queued), Some(Running), Some(Waiting), Some(Retrying), Some(Succeeded), Some(Failed), Some(Cancelled), Some(TimedOut)];
+    let all = [
+        None,
+        Some(Queued),
+        Some(Running),
+        Some(Waiting),
+        Some(Retrying),
+        Some(Succeeded),
+        Some(Failed),
+        Some(Cancelled),
+        Some(TimedOut),
+    ];
     let expected = [
         // started, attempt, done, done, wait, fired, attempt_failed, retried, cancelled, succeeded, failed, timed out
         "Q . . . . . . . . . . .",

@@ -6,6 +6,7 @@
 mod array;
 mod number;
 mod object;
+mod read;
 mod text;
 
 use std::sync::Arc;
@@ -44,7 +45,7 @@ pub enum Value {
 impl Value {
     /// Reads one JSON text; trailing text, `NaN` and unpaired surrogates are errors with line and column.
     pub fn from_json(text: &str) -> Result<Self, ParseError> {
-        text::parse(text)
+        read::parse(text)
     }
 
     /// Compact JSON text.

@@ -1,4 +1,4 @@
-//! JSON text: reading through serde_json, writing by hand without a detour.
+//! JSON text: writing by hand without a detour, and serde for what holds values.
 
 use std::sync::Arc;
 
@@ -17,14 +17,6 @@ pub struct ParseError {
     pub message: String,
     pub line: usize,
     pub column: usize,
-}
-
-pub(super) fn parse(text: &str) -> Result<Value, ParseError> {
-    serde_json::from_str(text).map_err(|error| {
-        let whole = error.to_string();
-        let message = whole.rsplit_once(" at line ").map_or(whole.as_str(), |(message, _)| message).to_owned();
-        ParseError { message, line: error.line(), column: error.column() }
-    })
 }
 
 pub(super) fn write(value: &Value, out: &mut String) {
