@@ -39,6 +39,17 @@ pub enum Method {
 }
 
 impl Method {
+    pub const ALL: [Method; 8] = [
+        Method::Get,
+        Method::Head,
+        Method::Put,
+        Method::Post,
+        Method::Delete,
+        Method::Options,
+        Method::Patch,
+        Method::Trace,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -53,8 +64,7 @@ impl Method {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        use Method::*;
-        [Get, Head, Put, Post, Delete, Options, Patch, Trace].into_iter().find(|method| method.as_str() == text)
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
     }
 
     /// GET, HEAD and OPTIONS change nothing outside (D3); a repeat does no harm.

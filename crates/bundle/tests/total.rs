@@ -17,7 +17,7 @@ fn holds_together(text: &str) {
         }
         assert!(finding.pointer.is_empty() || finding.pointer.starts_with('/'), "{finding:?}");
         assert!(zis_bundle::code::entry(finding.code).is_some(), "{finding:?}");
-        assert!(!finding.message.is_empty());
+        assert!(!finding.message.is_empty() && finding.help.is_some());
     }
 }
 

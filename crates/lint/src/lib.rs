@@ -11,6 +11,7 @@ pub mod render;
 mod report;
 pub mod rule;
 pub mod rules;
+pub mod schema;
 mod settings;
 
 pub use explain::explain;

@@ -22,6 +22,7 @@ pub fn parse(text: &str) -> (Node, Vec<Finding>) {
     findings.sort_by_key(|finding| finding.span.start);
     for finding in &mut findings {
         finding.pointer = root.pointer_at(finding.span.start);
+        finding.help = finding.help.take().or_else(|| code::entry(finding.code).map(|entry| entry.page.to_owned()));
     }
     (root, findings)
 }

@@ -11,8 +11,6 @@ use crate::{
     text::Spanned,
 };
 
-const METHODS: [&str; 8] = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE"];
-
 pub(super) fn read(resource: &Place, key: &str, context: &mut Context) -> Option<Action> {
     let (properties, name) = context.named_properties(resource, name::Kind::Action);
     let help = "the request: `method`, `url` or `path`, `headers`, `requestBody`";
@@ -47,8 +45,9 @@ impl Context<'_> {
         let written = self.text(place, "method", "an HTTP method such as `\"method\": \"GET\"`")?;
         let method = Method::parse(&written.value);
         if method.is_none() {
+            let methods = Method::ALL.map(Method::as_str);
             let help =
-                did_you_mean(&written.value, METHODS).unwrap_or_else(|| format!("one of {}", METHODS.join(", ")));
+                did_you_mean(&written.value, methods).unwrap_or_else(|| format!("one of {}", methods.join(", ")));
             let message = format!("`{}` is no method", written.value);
             let finding = self.error(code::METHOD, written.span, message);
             self.add(finding.at(place.pointer_to("method")).help(help));

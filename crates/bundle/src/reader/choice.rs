@@ -3,7 +3,7 @@
 use super::{Context, Place, flow::Targets};
 use crate::{
     code,
-    flow::{ChoiceRule, ChoiceState, Comparison, Condition, Number, Operand, Order, Test},
+    flow::{ChoiceRule, ChoiceState, Comparison, Condition, Number, OPERATORS, Operand, Order, Test},
     json::{Kind, Member},
     suggest::nearest,
 };
@@ -175,7 +175,7 @@ impl Context<'_> {
                 let plain = key.trim_end_matches("Path");
                 format!("`{plain}` has no `Path` form; let a Jq action compare the two and use `BooleanEquals`")
             }
-            key => match nearest(key, operator_names()) {
+            key => match nearest(key, OPERATORS.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {
                     "the operators are String…, Numeric…, Boolean… and Timestamp… comparisons, `IsPresent` and `IsNull`"
@@ -254,44 +254,13 @@ fn operator(key: &str) -> Option<Operator> {
     }
 }
 
-/// Every operator's name, for "did you mean".
-fn operator_names() -> [&'static str; 25] {
-    [
-        "StringEquals",
-        "StringLessThan",
-        "StringGreaterThan",
-        "StringLessThanEquals",
-        "StringGreaterThanEquals",
-        "StringEqualsPath",
-        "NumericEquals",
-        "NumericLessThan",
-        "NumericGreaterThan",
-        "NumericLessThanEquals",
-        "NumericGreaterThanEquals",
-        "NumericEqualsPath",
-        "NumericLessThanPath",
-        "NumericGreaterThanPath",
-        "NumericLessThanEqualsPath",
-        "NumericGreaterThanEqualsPath",
-        "BooleanEquals",
-        "BooleanEqualsPath",
-        "TimestampEquals",
-        "TimestampLessThan",
-        "TimestampGreaterThan",
-        "TimestampLessThanEquals",
-        "TimestampGreaterThanEquals",
-        "IsPresent",
-        "IsNull",
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_operator_name_is_an_operator() {
-        for name in operator_names() {
+        for name in OPERATORS {
             assert!(operator(name).is_some(), "{name}");
         }
         for name in ["StringMatches", "StringLessThanPath", "TimestampEqualsPath", "IsString", "IsPresentPath"] {

@@ -58,7 +58,9 @@ impl<'o> Context<'o> {
         Finding::new(code, severity, span, message)
     }
 
-    pub fn add(&mut self, finding: Finding) {
+    /// Adds a finding; one without help of its own gets the page of its code.
+    pub fn add(&mut self, mut finding: Finding) {
+        finding.help = finding.help.take().or_else(|| code::entry(finding.code).map(|entry| entry.page.to_owned()));
         self.findings.push(finding);
     }
 

@@ -25,7 +25,11 @@ pub fn check(context: &Context, found: &mut Found) {
         let can_end = machine.can_end();
         for states in machine.loops() {
             let first = states[0];
-            if can_end[first] || !machine.reachable[first] {
+            let inner = |at: &usize| {
+                machine.edges[*at].iter().all(|edge| machine.components[edge.to] == machine.components[first])
+            };
+            // A loop that leads on to another endless one is not to blame.
+            if can_end[first] || !machine.reachable[first] || !states.iter().all(inner) {
                 continue;
             }
             let state = machine.state(first);

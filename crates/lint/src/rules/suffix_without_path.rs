@@ -2,7 +2,8 @@
 //!
 //! # What it checks
 //!
-//! A string under a `.$` key, in `Parameters` or in an action's definition, with nothing in it to resolve.
+//! A string under a `.$` key, in `Parameters` or in the headers, query parameters and body of an action, with nothing in it to
+//! resolve. A fixed `path.$` or `url.$` is common and left alone, and so is `expr.$`.
 //!
 //! # Why
 //!
@@ -20,13 +21,7 @@
 //! "Parameters": {"id.$": "$.input.id"}
 //! ```
 
-use zis_bundle::{
-    Span,
-    action::{Body, Target},
-    flow::StateKind,
-    template::Dynamic,
-    walk,
-};
+use zis_bundle::{Span, action::Body, flow::StateKind, template::Dynamic, walk};
 
 use crate::rule::{Context, Found};
 
@@ -43,13 +38,6 @@ pub fn check(context: &Context, found: &mut Found) {
     }
     for definition in context.definitions() {
         let request = &definition.action.definition;
-        let (target, key) = match &request.target {
-            Target::Url(target) => (target, "url.$"),
-            Target::Path(target) => (target, "path.$"),
-        };
-        if target.dynamic {
-            report(&target.text, target.span, &format!("{}/{key}", definition.pointer), found);
-        }
         for (list, entries) in [("headers", &request.headers), ("queryParams", &request.query)] {
             for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.value.dynamic) {
                 let pointer = format!("{}/{list}/{at}/value.$", definition.pointer);
@@ -66,7 +54,8 @@ pub fn check(context: &Context, found: &mut Found) {
 }
 
 fn report(text: &str, span: Span, pointer: &str, found: &mut Found) {
-    if Dynamic::parse(text).is_ok_and(|dynamic| dynamic.paths(text).is_empty()) {
+    let intrinsic = text.starts_with("States.");
+    if !intrinsic && Dynamic::parse(text).is_ok_and(|dynamic| dynamic.paths(text).is_empty()) {
         let finding = found.add(span, pointer, "the key ends in `.$`, but there is nothing to resolve in its value");
         finding.help = Some("drop the `.$` of a fixed text, or begin the path with `$.`".into());
     }
