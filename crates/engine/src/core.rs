@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
 use tokio::sync::{broadcast, mpsc};
@@ -26,6 +26,8 @@ pub(crate) struct Core {
     pub(crate) options: Options,
     /// This life of the node. A new one begins when others have declared it dead.
     owner: Mutex<Owner>,
+    /// Held while a new life begins.
+    pub(crate) rebirth: tokio::sync::Mutex<()>,
     pub(crate) catalogs: Catalogs,
     pub(crate) programs: Programs,
     pub(crate) admission: Admission,
@@ -45,6 +47,8 @@ pub(crate) struct Core {
     is_stopped: AtomicBool,
     /// An answer of the store was lost: it may say that an execution is this node's which the memory does not know.
     is_unsure: AtomicBool,
+    /// When the heartbeat was last known to be written.
+    beaten_at: AtomicI64,
 }
 
 impl Core {
@@ -56,11 +60,13 @@ impl Core {
         owner: Owner,
         waking: mpsc::UnboundedSender<Waking>,
     ) -> Self {
+        let clock_now = clock.now().0;
         Self {
             store,
             actor,
             clock,
             owner: Mutex::new(owner),
+            rebirth: tokio::sync::Mutex::default(),
             catalogs: Catalogs::default(),
             programs: Programs::new(options.flow.clone()),
             admission: Admission::new(options.max_running, options.max_running_per_account),
@@ -75,6 +81,7 @@ impl Core {
             is_stopping: AtomicBool::new(false),
             is_stopped: AtomicBool::new(false),
             is_unsure: AtomicBool::new(false),
+            beaten_at: AtomicI64::new(clock_now),
             options,
         }
     }
@@ -109,6 +116,16 @@ impl Core {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// The heartbeat was written at `at`.
+    pub(crate) fn beaten(&self, at: Timestamp) {
+        self.beaten_at.fetch_max(at.0, Ordering::Relaxed);
+    }
+
+    /// Whether others may take this node for dead, because its heartbeat is late.
+    pub(crate) fn may_be_dead(&self, now: Timestamp) -> bool {
+        now.since(Timestamp(self.beaten_at.load(Ordering::Relaxed))) >= self.options.lease / 2
     }
 
     /// Have what the store holds compared with the memory.

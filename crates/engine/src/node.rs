@@ -6,7 +6,7 @@ use zis_flow::journal::Status;
 use zis_store::{
     AccountId, ExecutionId, StoreError,
     execution::{self, Execution},
-    node,
+    node::{self, Owner},
 };
 
 use crate::{core::Core, recover::Cause};
@@ -33,21 +33,36 @@ pub(crate) async fn serve(core: Arc<Core>) {
     }
 }
 
-async fn beat(core: &Arc<Core>) {
-    match node::heartbeat(&core.store, &core.owner(), core.now()).await {
-        Ok(()) => {}
-        Err(StoreError::Expectation { .. }) => reborn(core).await,
+/// Writes the heartbeat; whether this life is still one.
+pub(crate) async fn beat(core: &Core) -> bool {
+    let now = core.now();
+    let owner = core.owner();
+    match node::heartbeat(&core.store, &owner, now).await {
+        Ok(()) => core.beaten(now),
+        Err(StoreError::Expectation { .. }) => {
+            reborn(core, &owner).await;
+            return false;
+        }
         Err(error) => tracing::warn!(%error, "the heartbeat could not be written"),
     }
+    true
 }
 
 /// Others took this node for dead: whatever it holds is theirs. It forgets everything and begins a new life.
-async fn reborn(core: &Arc<Core>) {
+async fn reborn(core: &Core, dead: &Owner) {
+    let _one = core.rebirth.lock().await;
+    if core.owner() != *dead {
+        return;
+    }
     tracing::warn!(node = core.options.node, "this node was taken for dead; it forgets its executions and begins anew");
     core.open.forget_all();
     core.timer.clear();
-    match node::register(&core.store, &core.options.node, core.now()).await {
-        Ok(owner) => core.set_owner(owner),
+    let now = core.now();
+    match node::register(&core.store, &core.options.node, now).await {
+        Ok(owner) => {
+            core.set_owner(owner);
+            core.beaten(now);
+        }
         Err(error) => tracing::warn!(%error, "this node could not begin a new life"),
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Order {
 pub(crate) struct Control {
     order: Mutex<Option<Order>>,
     bell: Notify,
+    /// Rings when the execution has left the memory.
+    left: Notify,
 }
 
 impl Control {
@@ -66,6 +68,7 @@ pub(crate) struct Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         lock(self.open.shard(&self.id)).remove(&self.id);
+        self.control.left.notify_waiters();
     }
 }
 
@@ -90,6 +93,19 @@ impl Open {
 
     pub(crate) fn get(&self, id: &ExecutionId) -> Option<Arc<Control>> {
         lock(self.shard(id)).get(id).cloned()
+    }
+
+    /// Returns when `id` is not in memory.
+    pub(crate) async fn until_left(&self, id: &ExecutionId) {
+        while let Some(control) = self.get(id) {
+            let mut left = std::pin::pin!(control.left.notified());
+            // Listens from here on: an entry that goes between the look and the wait is heard.
+            left.as_mut().enable();
+            if self.get(id).is_none_or(|now| !Arc::ptr_eq(&now, &control)) {
+                continue;
+            }
+            left.await;
+        }
     }
 
     /// Tells every execution that this node lost it, in the order of their ids: simulations must run the same way every time.

@@ -59,7 +59,10 @@ pub(crate) async fn serve(core: Arc<Core>, mut waking: mpsc::UnboundedReceiver<W
         else {
             return;
         };
-        let Some(entry) = core.open.enter(&id) else { continue };
+        let Some(entry) = core.open.enter(&id) else {
+            wake_when_left(&core, Waking { account, id, cause });
+            continue;
+        };
         let core_ = core.clone();
         Run::spawn(&core, account, id.clone(), async move {
             let ready = Waker { core: core_, account, id, cause }.read(entry, slot).await;
@@ -69,6 +72,18 @@ pub(crate) async fn serve(core: Arc<Core>, mut waking: mpsc::UnboundedReceiver<W
             }
         });
     }
+}
+
+/// It is in memory still: on its way out, most likely, for it was written down before its time came.
+fn wake_when_left(core: &Arc<Core>, waking: Waking) {
+    let core_ = core.clone();
+    core.tasks.spawn(async move {
+        tokio::select! {
+            biased;
+            () = core_.stopping.cancelled() => {}
+            () = core_.open.until_left(&waking.id) => core_.wake(waking.account, waking.id, waking.cause),
+        }
+    });
 }
 
 struct Waker {
@@ -92,10 +107,7 @@ impl Waker {
         let Self { core, account, id, cause } = self;
         let (row, records) = match load(&core, account, &id).await {
             Ok(found) => found?,
-            Err(error) => {
-                tracing::error!(execution = %id, %error, "an execution cannot be read");
-                return None;
-            }
+            Err(error) => return unreadable(&core, &id, &error),
         };
         if row.status.is_ended() || row.owner != core.owner() {
             return None;
@@ -119,16 +131,23 @@ impl Waker {
                     restored.started.document.get("subdomain").and_then(Value::as_str).unwrap_or_default().to_owned();
                 Some(Ready { run, restored, programs, cause })
             }
-            Err(Unfit::Store(error)) => {
-                tracing::error!(execution = %run.row.id, %error, "an execution cannot be read");
-                None
-            }
+            Err(Unfit::Store(error)) => unreadable(&run.core, &run.row.id, &error),
             Err(Unfit::Reason(reason)) => {
                 give_up(run, reason).await;
                 None
             }
         }
     }
+}
+
+/// Tries later when the store may answer then; what it can't read stays as it is.
+fn unreadable<T>(core: &Core, id: &ExecutionId, error: &StoreError) -> Option<T> {
+    if matches!(error, StoreError::Unavailable(_) | StoreError::Unknown(_)) {
+        core.doubt();
+    } else {
+        tracing::error!(execution = %id, %error, "an execution cannot be read");
+    }
+    None
 }
 
 /// Reads until the store answers.

@@ -19,6 +19,7 @@ use crate::{
     error::EngineError,
     key,
     ledger::{Ledger, Lost},
+    node,
     open::{Entry, Order},
 };
 
@@ -148,6 +149,10 @@ impl Run {
             // D3: what was done before is durable before the next thing is done that can't be taken back.
             self.ledger.submit(&self.core, &mut self.row, Vec::new());
             self.ledger.settle(&self.core, &mut self.row).await?;
+            if self.core.may_be_dead(self.core.now()) && !node::beat(&self.core).await {
+                // Somebody else may be further on by now.
+                return Err(Lost::Fenced);
+            }
             idempotency_key = key::idempotency(&self.row.id, &call.path, call.visit);
         }
         let caller = Caller {

@@ -95,6 +95,8 @@ pub struct Life {
     world: Arc<World>,
     is_dead: AtomicBool,
     skew: i64,
+    /// Until then its store answers nothing and its clock does not wake it: a machine that was suspended, a disk that hung.
+    frozen_until: Mutex<Option<tokio::time::Instant>>,
 }
 
 impl Life {
@@ -105,6 +107,19 @@ impl Life {
     pub fn die(&self) {
         if !self.is_dead.swap(true, Ordering::Relaxed) {
             self.world.deaths.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Nothing of this life moves for a while, perhaps for longer than its lease.
+    pub fn freeze(&self) {
+        let thaws = tokio::time::Instant::now() + self.world.dice.millis(40_000);
+        *self.frozen_until.lock().unwrap() = Some(thaws);
+    }
+
+    async fn thaw(&self) {
+        let until = *self.frozen_until.lock().unwrap();
+        if let Some(until) = until {
+            tokio::time::sleep_until(until).await;
         }
     }
 
@@ -125,8 +140,13 @@ impl Node {
     /// `None` when it died while it started.
     pub async fn start(world: &Arc<World>, options: Options) -> Option<Self> {
         let skew = i64::try_from(world.dice.below(2_000_000)).unwrap() - 1_000_000;
-        let life = Arc::new(Life { world: world.clone(), is_dead: AtomicBool::new(false), skew });
-        let store = Store::with_driver(Arc::new(Faulty(life.clone())));
+        let life = Arc::new(Life {
+            world: world.clone(),
+            is_dead: AtomicBool::new(false),
+            skew,
+            frozen_until: Mutex::default(),
+        });
+        let store = Store::with_driver(Arc::new(Faulty::new(&life)));
         let start = Engine::start(store, life.clone(), life.clone(), options);
         let engine = tokio::time::timeout(Duration::from_secs(5), start).await.ok()?.ok()?;
         Some(Self { engine, life })
@@ -142,6 +162,7 @@ impl Clock for Life {
 
     async fn sleep(&self, span: Duration) {
         tokio::time::sleep(span).await;
+        self.thaw().await;
         if self.is_dead() {
             pending::<()>().await;
         }
@@ -177,61 +198,66 @@ impl Actor for Life {
     }
 }
 
-/// A dying node's way to the store.
-struct Faulty(Arc<Life>);
+/// A dying node's way to the store: a queue, served in order, slowly, and sometimes not for a long while.
+struct Faulty {
+    life: Arc<Life>,
+    queue: tokio::sync::mpsc::UnboundedSender<(Vec<Statement>, Reply)>,
+}
 
 impl Faulty {
-    fn bury(&self, reply: Reply) {
-        self.0.world.graveyard.lock().unwrap().push(reply);
+    fn new(life: &Arc<Life>) -> Self {
+        let (queue, mut jobs) = tokio::sync::mpsc::unbounded_channel::<(Vec<Statement>, Reply)>();
+        let served = life.clone();
+        tokio::spawn(async move {
+            while let Some((statements, reply)) = jobs.recv().await {
+                tokio::time::sleep(served.world.dice.millis(5)).await;
+                served.thaw().await;
+                serve(&served, statements, reply);
+            }
+        });
+        Self { life: life.clone(), queue }
     }
+}
 
-    /// Runs the transaction and gives its answer to nobody.
-    fn run_unheard(&self, statements: Vec<Statement>) {
+fn serve(life: &Arc<Life>, statements: Vec<Statement>, reply: Reply) {
+    let world = &life.world;
+    let bury = |reply| world.graveyard.lock().unwrap().push(reply);
+    let run_unheard = |statements| {
         let (reply, _answer) = tokio::sync::oneshot::channel();
-        self.0.world.memory.submit(statements, reply);
+        world.memory.submit(statements, reply);
+    };
+    if life.maybe_die(4) {
+        return bury(reply);
+    }
+    if world.roll(4) {
+        run_unheard(statements);
+        life.die();
+        return bury(reply);
+    }
+    if world.roll(10) {
+        let _ = reply.send(Err(StoreError::Unavailable("simulated".to_owned())));
+    } else if world.roll(10) {
+        run_unheard(statements);
+        let _ = reply.send(Err(StoreError::Unknown("simulated, kept".to_owned())));
+    } else if world.roll(10) {
+        let _ = reply.send(Err(StoreError::Unknown("simulated, lost".to_owned())));
+    } else {
+        world.memory.submit(statements, reply);
     }
 }
 
 #[async_trait::async_trait]
 impl Driver for Faulty {
     fn submit(&self, statements: Vec<Statement>, reply: Reply) {
-        let world = &self.0.world;
-        if self.0.maybe_die(4) {
-            return self.bury(reply);
-        }
-        if self.0.world.roll(4) {
-            self.run_unheard(statements);
-            self.0.die();
-            return self.bury(reply);
-        }
-        if world.roll(10) {
-            let _ = reply.send(Err(StoreError::Unavailable("simulated".to_owned())));
-        } else if world.roll(10) {
-            self.run_unheard(statements);
-            let _ = reply.send(Err(StoreError::Unknown("simulated, kept".to_owned())));
-        } else if world.roll(10) {
-            let _ = reply.send(Err(StoreError::Unknown("simulated, lost".to_owned())));
-        } else {
-            let (inner, answer) = tokio::sync::oneshot::channel();
-            world.memory.submit(statements, inner);
-            let (delay, life) = (world.dice.millis(5), self.0.clone());
-            tokio::spawn(async move {
-                tokio::time::sleep(delay).await;
-                let answer = answer.await.unwrap();
-                if life.is_dead() {
-                    return life.world.graveyard.lock().unwrap().push(reply);
-                }
-                let _ = reply.send(answer);
-            });
-        }
+        let _ = self.queue.send((statements, reply));
     }
 
     fn notify(&self, topic: &str) {
-        self.0.world.memory.notify(topic);
+        self.life.world.memory.notify(topic);
     }
 
     fn notified(&self) -> broadcast::Receiver<Arc<str>> {
-        self.0.world.memory.notified()
+        self.life.world.memory.notified()
     }
 
     fn dialect(&self) -> Dialect {
@@ -239,14 +265,15 @@ impl Driver for Faulty {
     }
 
     async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
-        tokio::time::sleep(self.0.world.dice.millis(3)).await;
-        if self.0.is_dead() {
+        tokio::time::sleep(self.life.world.dice.millis(3)).await;
+        self.life.thaw().await;
+        if self.life.is_dead() {
             pending::<()>().await;
         }
-        if self.0.world.roll(5) {
+        if self.life.world.roll(5) {
             return Err(StoreError::Unavailable("simulated".to_owned()));
         }
-        self.0.world.memory.read(statement).await
+        self.life.world.memory.read(statement).await
     }
 }
 

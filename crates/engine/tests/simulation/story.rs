@@ -199,6 +199,7 @@ impl Cluster {
                     self.nodes[number] = Node::start(&self.world, self.options(number)).await;
                 }
                 Some(node) if self.world.dice.roll(60) => node.life.die(),
+                Some(node) if self.world.dice.roll(50) => node.life.freeze(),
                 Some(node) if self.world.dice.roll(30) => {
                     let engine = node.engine.clone();
                     let drain = engine.drain(Duration::from_secs(3));
