@@ -106,6 +106,12 @@ impl Detail {
 const COLUMNS: &str = "account, integration, name, kind, version, secret, allowed_domain, header_name, username, uuid, client_uuid, \
                        grant_type, token_type, scope, url_subdomain, expires_at, extra, created_by, created_at, updated_at";
 
+/// Places of the sealed columns.
+const SECRET: usize = 5;
+const EXTRA: usize = 16;
+/// Connections that one transaction of a rotation seals.
+const RESEAL_BATCH: usize = 100;
+
 /// Columns before this one name the row; those from here on may change.
 const FIRST_CHANGEABLE: usize = 5;
 
@@ -158,7 +164,7 @@ fn read(vault: &Vault, row: &Row) -> Result<Connection, StoreError> {
     let (account, integration, name) = (AccountId(row.int(0)), row.text(1), row.text(2));
     let damaged = |what: &str| StoreError::Damaged(format!("connection {integration}/{name}: {what}"));
     let open = |column: &str, at: usize| vault.open(&context(account, integration, name, column), row.bytes(at));
-    let secret = open("secret", 5)?;
+    let secret = open("secret", SECRET)?;
     let allowed_domain = row.text(6).to_owned();
     let detail = match Kind::parse(row.text(3)).ok_or_else(|| damaged("unknown kind"))? {
         Kind::ApiKey => Detail::ApiKey { allowed_domain, header_name: row.text(7).to_owned(), api_key: secret },
@@ -166,7 +172,7 @@ fn read(vault: &Vault, row: &Row) -> Result<Connection, StoreError> {
         Kind::BearerToken => Detail::BearerToken { allowed_domain, token: secret },
         Kind::Oauth => {
             let extra =
-                Value::from_json(open("extra", 16)?.expose_secret()).map_err(|_| damaged("unreadable tokens"))?;
+                Value::from_json(open("extra", EXTRA)?.expose_secret()).map_err(|_| damaged("unreadable tokens"))?;
             let text = |key: &str| extra.get(key).and_then(Value::as_str).map(SecretString::from);
             Detail::Oauth(Oauth {
                 uuid: row.text(9).to_owned(),
@@ -323,4 +329,32 @@ pub fn release_refresh(connection: &Connection) -> Statement {
          WHERE account = $1 AND integration = $2 AND name = $3 AND version = $4",
         params![*account, integration, name, *version],
     )
+}
+
+/// Seals every connection of `account` anew with the vault's first key; how many. Neither counts a row's version nor ends a claim. A row
+/// that changes meanwhile is left alone: whoever changed it has sealed it.
+pub async fn reseal(store: &Store, vault: &Vault, account: AccountId) -> Result<u64, StoreError> {
+    let (mut count, mut at) = (0, (String::new(), String::new()));
+    loop {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM connection WHERE account = $1 AND (integration > $2 OR (integration = $2 AND name > $3)) \
+             ORDER BY integration, name LIMIT {RESEAL_BATCH}"
+        );
+        let rows = store.read(statement(sql, params![account, &at.0, &at.1])).await?.rows;
+        let Some(last) = rows.last() else { return Ok(count) };
+        at = (last.text(1).to_owned(), last.text(2).to_owned());
+        let mut statements = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let connection = read(vault, row)?;
+            let sealed = values(vault, &connection);
+            let Connection { integration, name, version, .. } = &connection;
+            statements.push(statement(
+                "UPDATE connection SET secret = $1, extra = $2 \
+                 WHERE account = $3 AND integration = $4 AND name = $5 AND version = $6",
+                params![sealed[SECRET].clone(), sealed[EXTRA].clone(), account, integration, name, *version],
+            ));
+        }
+        let written = store.write(statements).await?;
+        count += written.iter().map(|rows| rows.affected as u64).sum::<u64>();
+    }
 }

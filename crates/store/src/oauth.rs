@@ -167,6 +167,24 @@ pub fn delete_client(account: AccountId, integration: &str, uuid: &str) -> Vec<S
     .to_vec()
 }
 
+/// Seals every client of `account` anew with the vault's first key; how many. Grants are not: they live for an hour.
+pub async fn reseal(store: &Store, vault: &Vault, account: AccountId) -> Result<u64, StoreError> {
+    let sql = format!("SELECT {CLIENT} FROM oauth_client WHERE account = $1");
+    let rows = store.read(statement(sql, params![account])).await?.rows;
+    let mut statements = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let client = read_client(vault, row)?;
+        let context = client_context(account, &client.integration, &client.uuid);
+        let sealed = vault.seal(&context, &client.client_secret);
+        statements.push(statement(
+            "UPDATE oauth_client SET secret = $1 WHERE account = $2 AND integration = $3 AND uuid = $4 AND secret = $5",
+            params![sealed, account, &client.integration, &client.uuid, row.bytes(5)],
+        ));
+    }
+    let written = store.write(statements).await?;
+    Ok(written.iter().map(|rows| rows.affected as u64).sum())
+}
+
 /// A grant on its way: started, waiting for the callback or for `access_codes`.
 #[derive(Clone)]
 pub struct Grant {

@@ -128,8 +128,8 @@ fn target(target: &Target, zendesk: &Zendesk, subdomain: &str) -> Result<(Url, b
     if !url.username().is_empty() || url.password().is_some() {
         return Err("the URL holds a user name or password; use a basic_auth connection instead".to_owned());
     }
-    let hosted = url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(&zendesk.name(subdomain)));
-    if hosted && url.port().is_none() {
+    let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
+    if authority.eq_ignore_ascii_case(&zendesk.name(subdomain)) {
         let rest = &url[url::Position::BeforePath..];
         url = Url::parse(&zendesk.path(rest)).map_err(|error| format!("`{rest}` is no path: {error}"))?;
     }

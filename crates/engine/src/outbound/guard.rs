@@ -10,8 +10,8 @@ use url::{Host, Url};
 /// What the outbound guard lets through beyond public addresses.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// Private, shared (100.64/10), unique-local and loopback addresses. Link-local ones, where clouds keep their metadata
-    /// service, stay refused.
+    /// Private, shared (100.64/10), unique-local, link-local and loopback addresses. Those of cloud metadata services stay refused: who
+    /// needs one names it.
     pub allow_private: bool,
     /// Loopback addresses only: what `zis dev` sets.
     pub allow_loopback: bool,
@@ -110,7 +110,7 @@ impl Policy {
         let allowed = listed
             || match kind {
                 Kind::Loopback => self.allow_loopback || self.allow_private,
-                Kind::Private => self.allow_private,
+                Kind::Private | Kind::LinkLocal => self.allow_private,
                 _ => false,
             };
         (!allowed).then_some(kind)
@@ -292,7 +292,9 @@ mod tests {
             ("::ffff:10.1.2.3", true, false, true),
             ("10.2.0.1", true, false, false),
             ("fd00::1", true, false, true),
-            ("169.254.7.7", false, false, true),
+            ("169.254.7.7", true, false, true),
+            ("fe80::1", true, false, false),
+            ("fd00:ec2::254", false, false, true),
             ("169.254.169.254", false, false, false),
             ("0.0.0.0", false, false, false),
             ("224.0.0.1", false, false, false),

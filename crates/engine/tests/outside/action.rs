@@ -87,8 +87,9 @@ async fn idempotency_keys_are_for_what_changes_something() {
 #[tokio::test]
 async fn answers_become_outcomes() {
     let minutes = |count: u64| Retry::After(Duration::from_secs(60 * count));
-    // status, body, Retry-After, output or how it is tried again
-    let table: &[(u16, &str, Option<&str>, Result<&str, Retry>)] = &[
+    /// Status, body, Retry-After, and the output or how it is tried again.
+    type Case = (u16, &'static str, Option<&'static str>, Result<&'static str, Retry>);
+    let table: &[Case] = &[
         (200, r#"{"a":[1,2.50]}"#, None, Ok(r#"{"a":[1,2.5]}"#)),
         (299, "[]", None, Ok("[]")),
         (200, "", None, Ok("{}")),

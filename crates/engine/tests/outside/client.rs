@@ -238,3 +238,14 @@ async fn nobody_there_is_a_network_failure() {
     let error = get(&Client::new(plain).unwrap(), &gone).await.unwrap_err();
     assert!(matches!(error, Error::Invalid(_)), "{error:?}");
 }
+
+#[tokio::test]
+async fn https_speaks_tls_and_guards_as_well() {
+    let plain = Server::start(|_, _| reply(200, "")).await;
+    let url = plain.url("/").replace("http://", "https://");
+    let error = get(&client(), &url).await.unwrap_err();
+    assert!(matches!(error, Error::Network(_)), "{error:?}");
+    let error = get(&Client::new(Options::default()).unwrap(), &url).await.unwrap_err();
+    assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+    assert!(plain.seen().is_empty());
+}

@@ -193,3 +193,20 @@ pub async fn they_page_by_name_and_are_deleted_by_kind(store: Store) {
     assert_eq!((delete(Kind::ApiKey).await, delete(Kind::BearerToken).await), (0, 1));
     assert!(show(&store, "aaa").await.is_none());
 }
+
+pub async fn a_new_key_takes_over(store: Store) {
+    put(&store, &bearer("token", "one")).await;
+    put(&store, &oauth("zendesk", "two")).await;
+    let current = show(&store, "zendesk").await.unwrap();
+    assert!(connection::claim_refresh(&store, &current, Timestamp(1), Timestamp(9)).await.unwrap());
+    let both = Vault::new(&[[8; 32], [7; 32]]).unwrap();
+    assert_eq!(connection::reseal(&store, &both, ACCOUNT).await.unwrap(), 2);
+    let new = Vault::new(&[[8; 32]]).unwrap();
+    let found = connection::show(&store, &new, ACCOUNT, "acme", "zendesk").await.unwrap().unwrap();
+    let Detail::Oauth(oauth) = &found.detail else { panic!("an OAuth connection") };
+    assert_eq!(oauth.refresh_token.as_ref().unwrap().expose_secret(), "refresh-1");
+    assert!(connection::show(&store, &vault(), ACCOUNT, "acme", "token").await.is_err());
+    // The claim and the version outlive it: a refresh under way is stored.
+    assert!(!connection::claim_refresh(&store, &found, Timestamp(2), Timestamp(9)).await.unwrap());
+    store.write(vec![connection::update(&new, &current)]).await.unwrap();
+}

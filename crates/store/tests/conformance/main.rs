@@ -95,6 +95,7 @@ suite! {
         authorising_again_renews,
         one_node_claims_a_refresh,
         they_page_by_name_and_are_deleted_by_kind,
+        a_new_key_takes_over,
     }
     link {
         a_triple_is_unique,
@@ -106,6 +107,7 @@ suite! {
         clients_are_found_by_uuid_and_name,
         deleting_a_client_takes_its_connections_along,
         a_grant_is_taken_once_and_in_time,
+        a_new_key_takes_over,
     }
     registry {
         integrations_are_upserted_by_their_account_only,

@@ -5,6 +5,7 @@ use zis_flow::Timestamp;
 use zis_store::{
     AccountId, Store, StoreError, connection,
     oauth::{self, Client, Grant, GrantType, Handle, Stage},
+    secret::Vault,
 };
 
 use super::connection::{oauth as oauth_connection, vault};
@@ -108,4 +109,14 @@ pub async fn a_grant_is_taken_once_and_in_time(store: Store) {
     assert!(take("state-2", 50).await.is_none());
     store.write(vec![oauth::release_grant(&take("state-4", 50).await.unwrap())]).await.unwrap();
     assert!(take("state-4", 50).await.is_some(), "given back");
+}
+
+pub async fn a_new_key_takes_over(store: Store) {
+    store.write(vec![oauth::insert_client(&vault(), &client("u1", None))]).await.unwrap();
+    let both = Vault::new(&[[8; 32], [7; 32]]).unwrap();
+    assert_eq!(oauth::reseal(&store, &both, ACCOUNT).await.unwrap(), 1);
+    let new = Vault::new(&[[8; 32]]).unwrap();
+    let found = oauth::client(&store, &new, ACCOUNT, "acme", Handle::Uuid("u1")).await.unwrap().unwrap();
+    assert_eq!(found.client_secret.expose_secret(), "s3cret");
+    assert!(oauth::client(&store, &vault(), ACCOUNT, "acme", Handle::Uuid("u1")).await.is_err());
 }
