@@ -12,6 +12,7 @@ use zis_zendesk::Zendesk;
 use crate::{
     api,
     config::Config,
+    console,
     errors::{Code, Refusal},
     layers,
     wire::{Endpoint, Routes},
@@ -63,6 +64,7 @@ pub fn router(app: App) -> Router {
         .merge(api::public(&endpoints))
         .fallback(async || Refusal::new(Code::NoEndpoint, "there is no such endpoint"))
         .with_state(app.clone());
+    let router = console::router(&app, router.clone()).fallback_service(router);
     layers::surround(router, app.config.server.body_timeout)
 }
 

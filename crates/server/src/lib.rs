@@ -6,6 +6,7 @@ pub mod api;
 pub mod app;
 pub mod auth;
 pub mod config;
+pub mod console;
 pub mod errors;
 pub mod graph;
 pub mod layers;
@@ -22,6 +23,7 @@ mod outside;
 mod random;
 mod sink;
 
+pub use api::VisitOut;
 pub use app::App;
 pub use config::Config;
 pub use serve::Server;

@@ -12,7 +12,9 @@ use zis_zendesk::{
 };
 
 fn event(amount: &str) -> EventIn {
-    let body = format!(r#"{{"source":"online_order","type":"refund_request","properties":{{"order_id":"789","refund_amount":"{amount}"}}}}"#);
+    let body = format!(
+        r#"{{"source":"online_order","type":"refund_request","properties":{{"order_id":"789","refund_amount":"{amount}"}}}}"#
+    );
     EventIn::read(&json(&body)).unwrap()
 }
 
@@ -133,7 +135,9 @@ async fn identifiers_of_two_users_are_refused() {
 async fn profiles_are_put_patched_listed_and_deleted() {
     let fixture = Fixture::new().await;
     let query = Query::parse("acme:contact:email:Jane@Example.com").unwrap();
-    let body = json(r#"{"name":"Jane","attributes":{"a":1,"b":2},"identifiers":[{"type":"email","value":"jane@example.com"}]}"#);
+    let body = json(
+        r#"{"name":"Jane","attributes":{"a":1,"b":2},"identifiers":[{"type":"email","value":"jane@example.com"}]}"#,
+    );
     let (made, how) = fixture.zendesk.put_profile(&query, &body, None).await.unwrap();
     assert_eq!(how, Made::New);
     let (replaced, how) = fixture.zendesk.put_profile(&query, &json(r#"{"attributes":{"c":3}}"#), None).await.unwrap();
@@ -176,8 +180,14 @@ fn a_missing_member_is_named() {
         (EventIn::read(&json(r#"{"type":"t","properties":{}}"#)).unwrap_err(), "event.source is required"),
         (EventIn::read(&json(r#"{"source":"s","properties":{}}"#)).unwrap_err(), "event.type is required"),
         (EventIn::read(&json(r#"{"source":"s","type":"t"}"#)).unwrap_err(), "event.properties is required"),
-        (EventIn::read(&json(r#"{"source":"zendesk","type":"t","properties":{}}"#)).unwrap_err(), "event.source `zendesk` is reserved"),
-        (EventIn::read(&json(r#"{"source":"s","type":"t","properties":[]}"#)).unwrap_err(), "event.properties must be an object, not an array"),
+        (
+            EventIn::read(&json(r#"{"source":"zendesk","type":"t","properties":{}}"#)).unwrap_err(),
+            "event.source `zendesk` is reserved",
+        ),
+        (
+            EventIn::read(&json(r#"{"source":"s","type":"t","properties":[]}"#)).unwrap_err(),
+            "event.properties must be an object, not an array",
+        ),
         (ProfileIn::read(&json(r#"{"type":"t"}"#), None).unwrap_err(), "profile.source is required"),
         (ProfileIn::read(&json(r#"{"source":"s","type":"t"}"#), None).unwrap_err(), "profile.identifiers is required"),
         (

@@ -115,7 +115,10 @@ async fn requesters() {
     assert_eq!(fixture.zendesk.user(new).await.unwrap().name, "New");
     assert_eq!(fault(&requester(r#""requester_id":99"#).await.unwrap_err()).0, "requester");
     assert_eq!(fault(&requester(r#""requester":"unknown@example.com""#).await.unwrap_err()).0, "requester");
-    assert_eq!(fault(&create(&fixture, r#"{"subject":"s"}"#).await.unwrap_err()), ("base", "Description: cannot be blank"));
+    assert_eq!(
+        fault(&create(&fixture, r#"{"subject":"s"}"#).await.unwrap_err()),
+        ("base", "Description: cannot be blank")
+    );
     assert_eq!(fault(&create(&fixture, r#"{"status":"odd","comment":{"body":"b"}}"#).await.unwrap_err()).0, "status");
 }
 
@@ -148,19 +151,36 @@ async fn changes_make_audit_entries_and_events() {
     let entries = update(&fixture, made.ticket.id, body).await.unwrap();
     assert_eq!(
         fixture.kinds(),
-        ["ticket.StatusChanged", "ticket.PriorityChanged", "ticket.TagsChanged", "ticket.CustomFieldChanged", "ticket.CommentAdded"]
+        [
+            "ticket.StatusChanged",
+            "ticket.PriorityChanged",
+            "ticket.TagsChanged",
+            "ticket.CustomFieldChanged",
+            "ticket.CommentAdded"
+        ]
     );
     let events = fixture.take_events();
     let inner = |at: usize| events[at].payload.get("ticket_event").unwrap().clone();
     let member = |at: usize, key: &str| inner(at).get(key).unwrap().clone();
-    assert_eq!((member(0, "type"), member(0, "previous"), member(0, "current")), ("Status Changed".into(), "new".into(), "open".into()));
+    assert_eq!(
+        (member(0, "type"), member(0, "previous"), member(0, "current")),
+        ("Status Changed".into(), "new".into(), "open".into())
+    );
     assert_eq!(member(0, "ticket").get("status"), Some(&Value::from("open")));
     assert_eq!((member(2, "tags_added"), member(2, "tags_removed")), (json(r#"["c"]"#), json(r#"["a"]"#)));
     assert_eq!(member(3, "custom_field"), json(r#"{"id":7,"title":"Custom field 7","field_type":"checkbox"}"#));
     assert_eq!(member(4, "comment").get("body"), Some(&Value::from("more")));
     let sequence = member(4, "meta").get("sequence").cloned().unwrap();
-    assert_eq!((sequence.get("position"), sequence.get("total")), (Some(&Value::from(5_i64)), Some(&Value::from(5_i64))));
-    let kinds: Vec<_> = entries.as_array().unwrap().iter().map(|entry| entry.get("type").unwrap().as_str().unwrap().to_owned()).collect();
+    assert_eq!(
+        (sequence.get("position"), sequence.get("total")),
+        (Some(&Value::from(5_i64)), Some(&Value::from(5_i64)))
+    );
+    let kinds: Vec<_> = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry.get("type").unwrap().as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(kinds, ["Comment", "Change", "Change", "Change", "Change"]);
     let window = Window::After { last: None, size: 10 };
     let comments = fixture.zendesk.comments(1, Order::Ascending, window, true).await.unwrap();
@@ -206,7 +226,10 @@ async fn bulk_results_say_what_became_of_each() {
     assert_eq!(results[1].get("error"), Some(&Value::from("RecordInvalid")));
     assert_eq!(fixture.zendesk.job(&job.id).await.unwrap(), job);
     let many = vec![Value::Null; 101];
-    assert!(matches!(fixture.zendesk.create_tickets(&admin, &many, &Value::Null).await, Err(ZendeskError::TooMany { .. })));
+    assert!(matches!(
+        fixture.zendesk.create_tickets(&admin, &many, &Value::Null).await,
+        Err(ZendeskError::TooMany { .. })
+    ));
 }
 
 #[tokio::test]

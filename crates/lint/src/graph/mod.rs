@@ -170,7 +170,7 @@ fn sign(order: Order) -> &'static str {
 }
 
 /// The label of an edge in a picture.
-fn label(edge: &Edge) -> &str {
+pub fn label(edge: &Edge) -> &str {
     match edge.kind {
         EdgeKind::Next => "",
         EdgeKind::Rule => edge.label.as_deref().unwrap_or_default(),

@@ -8,6 +8,8 @@ pub(crate) mod operations;
 mod stream;
 mod trace;
 
+pub use trace::VisitOut;
+
 use axum::{Router, routing::get};
 
 use crate::{

@@ -1,14 +1,11 @@
 //! Where boxes and ways go: a layered layout (dagre).
 
-use std::collections::HashMap;
-
 use dagre::{
     EdgeLabel, LayoutOptions, NodeLabel, RankDir,
-    graph::{Graph, GraphOptions},
+    graph::{Graph as Layers, GraphOptions},
     layout,
 };
-
-use super::Picture;
+use zis_lint::graph::{Edge, Graph};
 
 /// Pixels of a letter and around the text of a box.
 const LETTER: f64 = 7.2;
@@ -28,35 +25,48 @@ pub(super) struct Area {
     pub height: f64,
 }
 
+/// Boxes by index of the node, lines by index of the edge.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    pub areas: HashMap<String, Area>,
-    /// By index of the way: its points, and the middle of its label.
+    pub areas: Vec<Area>,
+    /// The points of a line, and the middle of its label.
     pub lines: Vec<(Vec<(f64, f64)>, (f64, f64))>,
     pub width: f64,
     pub height: f64,
 }
 
-pub(super) fn place(picture: &Picture) -> Layout {
-    let mut graph: Graph<NodeLabel, EdgeLabel> =
-        Graph::with_options(GraphOptions { directed: true, multigraph: true, compound: true });
-    for node in &picture.nodes {
+/// Characters of a label; the end of a long condition says more than its beginning.
+const LABEL: usize = 42;
+
+/// What stands on a line.
+pub(super) fn label(edge: &Edge) -> String {
+    let text = zis_lint::graph::label(edge);
+    let count = text.chars().count();
+    if count <= LABEL {
+        return text.to_owned();
+    }
+    std::iter::once('…').chain(text.chars().skip(count - LABEL)).collect()
+}
+
+pub(super) fn arrange(graph: &Graph) -> Layout {
+    let mut layers: Layers<NodeLabel, EdgeLabel> =
+        Layers::with_options(GraphOptions { directed: true, multigraph: true, compound: true });
+    for (index, node) in graph.nodes.iter().enumerate() {
         let text = node.name.chars().count().max(node.kind.len()) as f64;
         let label = NodeLabel { width: text * LETTER + PADDING, height: HEIGHT, ..NodeLabel::default() };
-        graph.set_node(node.place.clone(), Some(label));
+        layers.set_node(index.to_string(), Some(label));
     }
-    for node in &picture.nodes {
-        if let Some(parent) = &node.parent {
-            graph.set_parent(&node.place, Some(parent));
+    for (index, node) in graph.nodes.iter().enumerate() {
+        if let Some(parent) = node.parent {
+            layers.set_parent(&index.to_string(), Some(&parent.to_string()));
         }
     }
-    for (index, way) in picture.ways.iter().enumerate() {
-        let width = way.label.chars().count() as f64 * LABEL_LETTER;
-        let height = if way.label.is_empty() { 0.0 } else { LABEL_HEIGHT };
-        let label = EdgeLabel { width, height, ..EdgeLabel::default() };
-        // A frame has no edges in a layered layout: ways of a Map hang on the first and last box inside.
-        let (from, to) = (end(picture, &way.from, End::Last), end(picture, &way.to, End::First));
-        graph.set_edge(from, to, Some(label), Some(&index.to_string()));
+    for (index, edge) in graph.edges.iter().enumerate() {
+        let text = label(edge);
+        let width = text.chars().count() as f64 * LABEL_LETTER;
+        let height = if text.is_empty() { 0.0 } else { LABEL_HEIGHT };
+        let (from, to) = ends(graph, edge);
+        layers.set_edge(from, to, Some(EdgeLabel { width, height, ..EdgeLabel::default() }), Some(&index.to_string()));
     }
     let options = LayoutOptions {
         rankdir: RankDir::TB,
@@ -67,47 +77,50 @@ pub(super) fn place(picture: &Picture) -> Layout {
         marginy: MARGIN,
         ..LayoutOptions::default()
     };
-    layout(&mut graph, Some(options));
-    read(picture, &graph)
+    layout(&mut layers, Some(options));
+    read(graph, &layers)
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum End {
-    First,
-    Last,
+/// A frame has no edges in a layered layout: ways of a Map hang on the first and the last box inside.
+fn ends(graph: &Graph, edge: &Edge) -> (String, String) {
+    let inside = |frame: usize| (0..graph.nodes.len()).filter(move |node| graph.nodes[*node].parent == Some(frame));
+    let mut from = edge.from;
+    while let Some(last) = inside(from).next_back() {
+        from = last;
+    }
+    let mut to = edge.to;
+    while let Some(first) = inside(to).find(|node| graph.nodes[*node].start) {
+        to = first;
+    }
+    (from.to_string(), to.to_string())
 }
 
-/// The box that stands for `place`: itself, or one inside when it is a frame.
-fn end<'p>(picture: &'p Picture, place: &'p str, which: End) -> &'p str {
-    let mut inside = picture.nodes.iter().filter(|node| node.parent.as_deref() == Some(place));
-    let chosen = match which {
-        End::First => inside.find(|node| node.start),
-        End::Last => inside.next_back(),
-    };
-    chosen.map_or(place, |node| end(picture, &node.place, which))
-}
-
-fn read(picture: &Picture, graph: &Graph<NodeLabel, EdgeLabel>) -> Layout {
+fn read(graph: &Graph, layers: &Layers<NodeLabel, EdgeLabel>) -> Layout {
     let mut found = Layout::default();
-    for node in &picture.nodes {
-        let Some(label) = graph.node(&node.place) else { continue };
-        let area =
-            Area { x: label.x.unwrap_or(0.0), y: label.y.unwrap_or(0.0), width: label.width, height: label.height };
+    for index in 0..graph.nodes.len() {
+        let label = layers.node(&index.to_string());
+        let area = label.map(|label| Area {
+            x: label.x.unwrap_or(0.0),
+            y: label.y.unwrap_or(0.0),
+            width: label.width,
+            height: label.height,
+        });
+        let area = area.unwrap_or(Area { x: 0.0, y: 0.0, width: 0.0, height: 0.0 });
         found.width = found.width.max(area.x + area.width / 2.0);
         found.height = found.height.max(area.y + area.height / 2.0);
-        found.areas.insert(node.place.clone(), area);
+        found.areas.push(area);
     }
-    for (index, way) in picture.ways.iter().enumerate() {
-        let (from, to) = (end(picture, &way.from, End::Last), end(picture, &way.to, End::First));
-        let label = graph.edge(from, to, Some(&index.to_string()));
+    for (index, edge) in graph.edges.iter().enumerate() {
+        let (from, to) = ends(graph, edge);
+        let line = layers.edge(&from, &to, Some(&index.to_string()));
         let points: Vec<_> =
-            label.map(|label| label.points.iter().map(|point| (point.x, point.y)).collect()).unwrap_or_default();
-        let middle = label.and_then(|label| Some((label.x?, label.y?))).unwrap_or_default();
+            line.map(|line| line.points.iter().map(|point| (point.x, point.y)).collect()).unwrap_or_default();
+        let middle = line.and_then(|line| Some((line.x?, line.y?))).unwrap_or_default();
         for (x, y) in &points {
             found.width = found.width.max(*x);
             found.height = found.height.max(*y);
         }
-        found.width = found.width.max(middle.0 + way.label.chars().count() as f64 * LABEL_LETTER / 2.0);
+        found.width = found.width.max(middle.0 + label(edge).chars().count() as f64 * LABEL_LETTER / 2.0);
         found.lines.push((points, middle));
     }
     found.width += MARGIN;

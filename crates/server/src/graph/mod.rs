@@ -1,12 +1,13 @@
 //! A flow as a picture: states laid out in layers by a library, drawn as SVG, coloured by what ran.
 
-mod label;
 mod layout;
 mod svg;
 
 use std::collections::{HashMap, HashSet};
 
 pub use svg::{draw, svg};
+
+use zis_lint::graph::Graph;
 
 /// What ran, to be shown on the picture.
 #[derive(Debug, Clone, Default)]
@@ -25,38 +26,13 @@ pub enum Mark {
     Failed,
 }
 
-/// A state's box or a way between two.
-#[derive(Debug, Clone)]
-struct Node {
-    place: String,
-    name: String,
-    kind: &'static str,
-    /// The Map that it lies in.
-    parent: Option<String>,
-    /// A Map with its iterator inside is a frame, not a box.
-    frame: bool,
-    start: bool,
+/// Where a state stands: `Redact/One` inside a Map.
+fn place(graph: &Graph, node: usize) -> String {
+    let node = &graph.nodes[node];
+    node.parent.map_or_else(|| node.name.clone(), |parent| format!("{}/{}", place(graph, parent), node.name))
 }
 
-#[derive(Debug, Clone)]
-struct Way {
-    from: String,
-    to: String,
-    label: String,
-    kind: WayKind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WayKind {
-    Next,
-    Rule,
-    Default,
-    Catch,
-}
-
-/// All states of a flow, iterators included, and the ways between them.
-#[derive(Debug, Default)]
-struct Picture {
-    nodes: Vec<Node>,
-    ways: Vec<Way>,
+/// A Map with its iterator inside is a frame, not a box.
+fn is_frame(graph: &Graph, node: usize) -> bool {
+    graph.nodes.iter().any(|other| other.parent == Some(node))
 }

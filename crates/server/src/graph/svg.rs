@@ -3,10 +3,12 @@
 use std::fmt::Write;
 
 use zis_bundle::Flow;
+use zis_lint::graph::{Edge, EdgeKind, Graph};
 
 use super::{
-    Mark, Node, Overlay, Way, WayKind, label,
-    layout::{self, Area, Layout},
+    Mark, Overlay, is_frame,
+    layout::{self, Area, Layout, arrange},
+    place,
 };
 
 /// The style of a picture that stands alone; the console has its own with the same classes.
@@ -29,8 +31,8 @@ pub fn draw(flow: &Flow, overlay: &Overlay, link: &str) -> String {
 }
 
 fn render(flow: &Flow, overlay: &Overlay, style: Option<&str>, link: &str) -> String {
-    let picture = label::picture(flow);
-    let layout = layout::place(&picture);
+    let graph = Graph::new(flow);
+    let layout = arrange(&graph);
     let (width, height) = (layout.width.ceil(), layout.height.ceil());
     let title = escape(&flow.name.value);
     let mut out = format!(
@@ -44,22 +46,20 @@ fn render(flow: &Flow, overlay: &Overlay, style: Option<&str>, link: &str) -> St
         "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
          <path class=\"head\" d=\"M0 0L8 4L0 8z\"/></marker></defs>",
     );
-    for node in picture.nodes.iter().filter(|node| node.frame) {
-        state(node, &layout, overlay, link, &mut out);
+    let (frames, boxes): (Vec<usize>, Vec<usize>) = (0..graph.nodes.len()).partition(|node| is_frame(&graph, *node));
+    frames.iter().for_each(|node| state(&graph, *node, &layout, overlay, link, &mut out));
+    for (edge, line) in graph.edges.iter().zip(&layout.lines) {
+        line_of(&graph, edge, line, overlay, &mut out);
     }
-    for (way, line) in picture.ways.iter().zip(&layout.lines) {
-        line_of(way, line, overlay, &mut out);
-    }
-    for node in picture.nodes.iter().filter(|node| !node.frame) {
-        state(node, &layout, overlay, link, &mut out);
-    }
+    boxes.iter().for_each(|node| state(&graph, *node, &layout, overlay, link, &mut out));
     out.push_str("</svg>");
     out
 }
 
-fn state(node: &Node, layout: &Layout, overlay: &Overlay, link: &str, out: &mut String) {
-    let Some(Area { x, y, width, height }) = layout.areas.get(&node.place).copied() else { return };
-    let mark = match overlay.states.get(&node.place) {
+fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, link: &str, out: &mut String) {
+    let Area { x, y, width, height } = layout.areas[index];
+    let (node, place, frame) = (&graph.nodes[index], place(graph, index), is_frame(graph, index));
+    let mark = match overlay.states.get(&place) {
         Some(Mark::Done) => " done",
         Some(Mark::Running) => " running",
         Some(Mark::Failed) => " failed",
@@ -67,10 +67,10 @@ fn state(node: &Node, layout: &Layout, overlay: &Overlay, link: &str, out: &mut 
     };
     let (left, top) = (x - width / 2.0, y - height / 2.0);
     let name = escape(&node.name);
-    let place = escape(&node.place);
+    let place = escape(&place);
     let _ =
         write!(out, "<a href=\"{}#state-{place}\" class=\"state {}{mark}\">", escape(link), node.kind.to_lowercase());
-    let (class, radius) = match (node.frame, node.kind) {
+    let (class, radius) = match (frame, node.kind) {
         (true, _) => ("frame", 10.0),
         (_, "Succeed" | "Fail") => ("box", 22.0),
         (_, "Choice") => ("box", 2.0),
@@ -81,7 +81,7 @@ fn state(node: &Node, layout: &Layout, overlay: &Overlay, link: &str, out: &mut 
         "<title>{} {place}</title><rect class=\"{class}\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"{radius}\"/>",
         node.kind
     );
-    let (text_y, kind_y) = if node.frame { (top + 14.0, top + 26.0) } else { (y + 1.0, y + 14.0) };
+    let (text_y, kind_y) = if frame { (top + 14.0, top + 26.0) } else { (y + 1.0, y + 14.0) };
     let start = if node.start && node.parent.is_none() { "▸ " } else { "" };
     let _ = write!(
         out,
@@ -91,7 +91,13 @@ fn state(node: &Node, layout: &Layout, overlay: &Overlay, link: &str, out: &mut 
     );
 }
 
-fn line_of(way: &Way, (points, middle): &(Vec<(f64, f64)>, (f64, f64)), overlay: &Overlay, out: &mut String) {
+fn line_of(
+    graph: &Graph,
+    edge: &Edge,
+    (points, middle): &(Vec<(f64, f64)>, (f64, f64)),
+    overlay: &Overlay,
+    out: &mut String,
+) {
     let Some((first, rest)) = points.split_first() else { return };
     let mut path = format!("M{:.1} {:.1}", first.0, first.1);
     // Through the middles of the segments, with the corners as control points: a smooth line without its own mathematics.
@@ -102,19 +108,17 @@ fn line_of(way: &Way, (points, middle): &(Vec<(f64, f64)>, (f64, f64)), overlay:
     if let Some(last) = rest.last() {
         let _ = write!(path, "L{:.1} {:.1}", last.0, last.1);
     }
-    let kind = match way.kind {
-        WayKind::Catch => " catch",
-        WayKind::Next | WayKind::Rule | WayKind::Default => "",
-    };
-    let taken = if overlay.taken.contains(&(way.from.clone(), way.to.clone())) { " taken" } else { "" };
+    let kind = if edge.kind == EdgeKind::Catch { " catch" } else { "" };
+    let taken = if overlay.taken.contains(&(place(graph, edge.from), place(graph, edge.to))) { " taken" } else { "" };
     let _ = write!(out, "<path class=\"way{kind}{taken}\" d=\"{path}\" marker-end=\"url(#head)\"/>");
-    if !way.label.is_empty() {
+    let label = layout::label(edge);
+    if !label.is_empty() {
         let _ = write!(
             out,
             "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
             middle.0,
             middle.1 + 3.0,
-            escape(&way.label)
+            escape(&label)
         );
     }
 }

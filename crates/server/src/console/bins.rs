@@ -1,0 +1,65 @@
+//! Request bins: what came to each.
+
+use axum::{
+    extract::{Path, Query},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::Method;
+use maud::html;
+use serde::Deserialize;
+
+use crate::console::{
+    api::{Api, Trouble},
+    form::Form,
+    page::{Page, csrf, encode, page},
+    part::{json, text, time},
+};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Go {
+    name: String,
+}
+
+pub async fn list(api: Api, Query(go): Query<Go>) -> Result<Response, Trouble> {
+    if !go.name.is_empty() {
+        return Ok(Redirect::to(&format!("/console/bins/{}", encode(&go.name))).into_response());
+    }
+    let bins = api.list("/api/zis/v1/bins", "bins").await;
+    Ok(page(&api, "Bins", html! {
+        h1 { "Request bins" }
+        p.soft { "Anything sent to " code { "/bins/NAME" } " is kept and shown here: a stand-in for an external API." }
+        form.filters method="get" { div.field { label for="name" { "Name" } input id="name" name="name" required; } button type="submit" { "Open" } }
+        @if bins.is_empty() { div.empty { "No bin has got anything yet." } }
+        @for bin in &bins { p { a href={ "/console/bins/" (text(bin, "name")) } { (text(bin, "name")) } " " span.soft { (bin["requests"].to_string()) " requests" } } }
+    }).into_response())
+}
+
+pub async fn show(api: Api, Path(name): Path<String>) -> Result<Page, Trouble> {
+    let requests = api.list(&format!("/api/zis/v1/bins/{}/requests", encode(&name)), "requests").await;
+    Ok(page(
+        &api,
+        &format!("Bin {name}"),
+        html! {
+            p.crumbs { a href="/console/bins" { "Bins" } }
+            h1 { "Bin " (name) }
+            p.soft { "Its address is " code { "/bins/" (name) } "." }
+            div id="bin" data-live="executions" {
+                @if requests.is_empty() { div.empty { "Nothing has come." } }
+                @for (number, request) in requests.iter().enumerate() {
+                    div.panel data-id=(number) {
+                        p { strong { (text(request, "method")) } " " span.mono { (request["path"].as_str().or(request["url"].as_str()).unwrap_or_default()) } " " span.soft { (time(request["received_at"].as_str().or(request["at"].as_str()).unwrap_or_default())) } }
+                        details { summary { "Headers" } pre { (json(&request["headers"])) } }
+                        pre { (request["body"].as_str().map_or_else(|| json(&request["body"]), |text| serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value| json(&value)))) }
+                    }
+                }
+            }
+            @if !requests.is_empty() { form method="post" action={ "/console/bins/" (name) } { (csrf(&api)) button.danger type="submit" { "Empty the bin" } } }
+        },
+    ))
+}
+
+pub async fn act(api: Api, Path(name): Path<String>, _form: Form) -> Result<Redirect, Trouble> {
+    api.call(Method::DELETE, &format!("/api/zis/v1/bins/{}/requests", encode(&name)), None).await?;
+    Ok(Redirect::to(&format!("/console/bins/{}", encode(&name))))
+}

@@ -1,0 +1,206 @@
+//! One execution: the flow as a picture with the path taken, every state with what it did, and what can be done about it.
+
+use std::collections::{HashMap, HashSet};
+
+use axum::{
+    extract::{Path, Query},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{Method, header};
+use maud::{Markup, PreEscaped, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    console::{
+        api::{Api, Trouble},
+        form::Form,
+        page::{Page, csrf, encode, page},
+        part::{duration, json, status, text, time},
+        visit,
+    },
+    graph::{Mark, Overlay, draw},
+};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct View {
+    /// Which attempt; the last one when not said.
+    attempt: Option<u64>,
+}
+
+pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) -> Result<Page, Trouble> {
+    let answer = api.get(&format!("/api/zis/v1/executions/{}", encode(&id))).await?;
+    let execution = &answer["execution"];
+    let trace = execution["trace"].as_array().cloned().unwrap_or_default();
+    let last = trace.iter().filter_map(|visit| visit["attempt"].as_u64()).max().unwrap_or(1);
+    let attempt = view.attempt.unwrap_or(last);
+    let visits: Vec<Value> =
+        trace.into_iter().filter(|visit| visit["attempt"].as_u64().unwrap_or(1) == attempt).collect();
+    let picture = picture(&api, execution, &visits).await;
+    let title = format!("{} / {}", text(execution, "integration"), text(execution, "flow"));
+    let ended = !execution["ended_at"].is_null();
+    Ok(page(
+        &api,
+        &title,
+        html! {
+            p.crumbs { a href="/console/executions" { "Executions" } " › " span.mono { (id) } }
+            div id="execution" data-live=[(!ended).then_some(id.as_str())] {
+                h1 { (title) " " (status(text(execution, "status"))) }
+                (ending(execution))
+                (facts(execution))
+                (actions(&api, execution, ended))
+                @if last > 1 { (tabs(&id, last, attempt)) }
+                div.split {
+                    section aria-label="Flow" {
+                        h2 { "Flow" }
+                        @match &picture {
+                            Some(svg) => div.picture tabindex="0" aria-label="Drag to move, Ctrl and wheel to zoom" { (PreEscaped(svg)) },
+                            None => div.empty { "The flow's definition is no longer there." },
+                        }
+                    }
+                    section aria-label="States" {
+                        h2 { "States" }
+                        (visit::list(&visits))
+                    }
+                }
+                h2 { "Event" }
+                p { a href={ "/console/events/" (text(execution, "event_id")) } { (text(execution, "event_id")) } }
+                details { summary { "Payload" } pre { (json(&execution["event"]["payload"])) } }
+                details { summary { "Journal" } pre { (json(&execution["journal"])) } }
+            }
+        },
+    ))
+}
+
+fn ending(execution: &Value) -> Markup {
+    let error = &execution["error"];
+    html! {
+        @if let Some(message) = execution["message"].as_str() { div.notice.good { (message) } }
+        @if !error.is_null() {
+            div.notice.bad role="alert" {
+                strong { (error["cause"].as_str().unwrap_or("failed")) }
+                @if let Some(place) = error["path"].as_str().or(error["state"].as_str()) { " at " a href={ "#state-" (place) } { (place) } }
+                " " span.mono { (text(error, "code")) }
+            }
+        }
+    }
+}
+
+fn facts(execution: &Value) -> Markup {
+    html! {
+        dl.facts {
+            dt { "Started" } dd { (time(text(execution, "started_at"))) }
+            dt { "Took" } dd { (duration(text(execution, "started_at"), text(execution, "ended_at"))) }
+            dt { "Attempt" } dd { (execution["attempt"].to_string()) " of " (execution["max_attempts"].to_string()) }
+            dt { "Job spec" } dd { (text(execution, "job_spec")) }
+            dt { "Bundle" } dd {
+                a href={ "/console/integrations/" (text(execution, "integration")) "/bundles/" (text(execution, "bundle_uuid")) } {
+                    span.mono { (text(execution, "bundle_digest").get(..12).unwrap_or_default()) }
+                }
+            }
+        }
+    }
+}
+
+fn actions(api: &Api, execution: &Value, ended: bool) -> Markup {
+    let id = text(execution, "id");
+    html! {
+        form.row method="post" action={ "/console/executions/" (id) } {
+            (csrf(api))
+            @if ended {
+                button type="submit" name="do" value="failure" { "Retry from the failure" }
+                button type="submit" name="do" value="start" { "Retry from the start" }
+                button type="submit" name="do" value="current" { "Retry with the current bundle" }
+            } @else { button.danger type="submit" name="do" value="cancel" { "Cancel" } }
+            button type="submit" name="do" value="replay" { "Send the event again" }
+            a.button href={ "/console/executions/" (id) "/zistest" } { "Save as a test case" }
+        }
+    }
+}
+
+fn tabs(id: &str, last: u64, attempt: u64) -> Markup {
+    html! {
+        nav.row aria-label="Attempts" {
+            @for number in 1..=last {
+                a.button href={ "/console/executions/" (id) "?attempt=" (number) } aria-current=[(number == attempt).then_some("page")] { "Attempt " (number) }
+            }
+        }
+    }
+}
+
+/// The flow of the pinned bundle, coloured by the visits.
+async fn picture(api: &Api, execution: &Value, visits: &[Value]) -> Option<String> {
+    let integration = encode(text(execution, "integration"));
+    let (uuid, digest) = (encode(text(execution, "bundle_uuid")), encode(text(execution, "bundle_digest")));
+    let document =
+        api.get(&format!("/api/zis/v1/integrations/{integration}/bundles/{uuid}/versions/{digest}")).await.ok()?;
+    let reading = zis_bundle::read(&document.to_string(), &zis_bundle::document::Options::default());
+    let bundle = reading.bundle?;
+    Some(draw(bundle.flow(text(execution, "flow"))?, &overlay(visits), ""))
+}
+
+/// `Redact[3]/One` is drawn at `Redact/One`.
+fn place(path: &str) -> String {
+    let mut inside = false;
+    path.chars()
+        .filter(|letter| {
+            inside |= *letter == '[';
+            let keep = !inside;
+            inside &= *letter != ']';
+            keep
+        })
+        .collect()
+}
+
+fn overlay(visits: &[Value]) -> Overlay {
+    let mut states = HashMap::new();
+    let mut taken = HashSet::new();
+    for visit in visits {
+        let here = place(text(visit, "path"));
+        let mark = match (visit["error"].is_null(), visit["ended_at"].is_null()) {
+            (false, _) => Mark::Failed,
+            (true, true) => Mark::Running,
+            (true, false) => Mark::Done,
+        };
+        if let Some(next) = visit["next"].as_str() {
+            let base = here.rsplit_once('/').map(|(base, _)| format!("{base}/")).unwrap_or_default();
+            taken.insert((here.clone(), format!("{base}{next}")));
+        }
+        states.insert(here, mark);
+    }
+    Overlay { states, taken }
+}
+
+/// Retry, cancel, replay.
+pub async fn act(api: Api, Path(id): Path<String>, form: Form) -> Result<Response, Trouble> {
+    let base = format!("/api/zis/v1/executions/{}", encode(&id));
+    let retry = |from: &str, bundle: &str| json!({"from": from, "bundle": bundle});
+    match form.text("do") {
+        "cancel" => api.call(Method::POST, &format!("{base}/cancel"), Some(&json!({}))).await?,
+        "replay" => {
+            let execution = api.get(&base).await?;
+            let event = encode(text(&execution["execution"], "event_id"));
+            let answer =
+                api.call(Method::POST, &format!("/api/zis/v1/events/{event}/replay"), Some(&json!({}))).await?;
+            let event = text(&answer, "event_id").to_owned();
+            return Ok(Redirect::to(&format!("/console/executions?event_id={}", encode(&event))).into_response());
+        }
+        "start" => api.call(Method::POST, &format!("{base}/retry"), Some(&retry("start", "pinned"))).await?,
+        "current" => api.call(Method::POST, &format!("{base}/retry"), Some(&retry("start", "current"))).await?,
+        _ => api.call(Method::POST, &format!("{base}/retry"), Some(&retry("failure", "pinned"))).await?,
+    };
+    Ok(Redirect::to(&format!("/console/executions/{id}")).into_response())
+}
+
+/// The execution as a `zis test` case: its event, and what the outside answered as mocks.
+pub async fn zistest(api: Api, Path(id): Path<String>) -> Result<Response, Trouble> {
+    let answer = api.get(&format!("/api/zis/v1/executions/{}", encode(&id))).await?;
+    let text = visit::zistest(&answer["execution"]);
+    let name = format!("attachment; filename=\"{id}.zistest.yaml\"");
+    Ok((
+        [(header::CONTENT_TYPE, "application/yaml; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)],
+        text,
+    )
+        .into_response())
+}

@@ -1,0 +1,66 @@
+//! The integration log, live, with filters.
+
+use axum::extract::{OriginalUri, Query};
+use maud::html;
+use serde::Deserialize;
+
+use crate::console::{
+    api::{Api, Trouble},
+    page::{Page, encode, page},
+    part::{execution_link, next_page, status, text, time},
+};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Filter {
+    integration: String,
+    level: String,
+    #[serde(rename = "page[after]")]
+    after: String,
+}
+
+pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): OriginalUri) -> Result<Page, Trouble> {
+    let parts = [("integration", &filter.integration), ("level", &filter.level), ("page[after]", &filter.after)];
+    let query: Vec<String> = parts
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect();
+    let answer = api.get(&format!("/api/zis/v1/logs?{}", query.join("&"))).await?;
+    let logs = answer["logs"].as_array().cloned().unwrap_or_default();
+    Ok(page(
+        &api,
+        "Logs",
+        html! {
+            h1 { "Integration log" }
+            form.filters method="get" role="search" {
+                div.field { label for="integration" { "Integration" } input id="integration" name="integration" value=(filter.integration); }
+                div.field { label for="level" { "Level" }
+                    select id="level" name="level" data-submit {
+                        option value="" { "any" }
+                        @for level in ["debug", "info", "warning", "error"] { option value=(level) selected[filter.level == level] { (level) } }
+                    }
+                }
+                button type="submit" { "Filter" }
+            }
+            div id="log" data-live=[filter.after.is_empty().then_some("logs")] {
+                @if logs.is_empty() { div.empty { "The log is empty." } } @else {
+                    div.table { table {
+                        thead { tr { th { "When" } th { "Level" } th { "Integration" } th { "Flow" } th { "What" } th { "Execution" } } }
+                        tbody { @for entry in &logs {
+                            tr data-id=(entry["id"].to_string()) {
+                                td { (time(text(entry, "timestamp"))) }
+                                td { (status(text(entry, "level"))) }
+                                td { (text(entry, "integration")) }
+                                td { (text(entry, "flow")) }
+                                td { (text(entry, "description")) }
+                                td { @if let Some(id) = entry["execution"].as_str() { (execution_link(id)) } }
+                            }
+                        } }
+                    } }
+                    (next_page(&uri.to_string(), &answer["meta"]))
+                }
+            }
+        },
+    ))
+}

@@ -1,0 +1,391 @@
+//! The command line: every command, argument and example.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Run, check and test Zendesk Integration Services (ZIS) bundles on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "zis", version, arg_required_else_help = true)]
+#[command(after_help = "Begin with `zis demo`: the refund tutorial, end to end, in a second.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the refund tutorial end to end on a temporary server and say what happened
+    Demo(Demo),
+    /// Develop: a local server that follows your files
+    Dev(Dev),
+    /// Run the server
+    Serve(Serve),
+    /// Check bundles: everything ZIS would refuse, and what it would let pass and you would regret
+    Check(Check),
+    /// Explain the code of a rule or an error
+    Explain(Explain),
+    /// Run one flow in this process and print its trace
+    Run(Run),
+    /// Run the test cases of bundles
+    Test(Test),
+    /// Send an event to a server
+    Send(Send),
+    /// Deploy a bundle to a server or a Zendesk account
+    Deploy(Deploy),
+    /// Show what a deployment would change
+    Diff(Diff),
+    /// List, show, retry and cancel executions of a server
+    #[command(subcommand)]
+    Executions(Executions),
+    /// Print the integration log of a server
+    Logs(Logs),
+    /// Draw a flow
+    Graph(Graph),
+    /// Print the JSON Schema of a bundle, for editors
+    Schema,
+    /// Print the completions of a shell
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Stay up afterwards and print the console's address
+    #[arg(long)]
+    pub keep: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis dev bundle.json           check on save, upload, install; data in ./.zis
+  zis dev --fresh --open bundle.json")]
+pub struct Dev {
+    /// Bundles to follow
+    pub bundles: Vec<PathBuf>,
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+    /// Begin with an empty store
+    #[arg(long)]
+    pub fresh: bool,
+    /// Open the console in a browser
+    #[arg(long)]
+    pub open: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis serve                                           SQLite in ./.zis, on 127.0.0.1:8080
+  zis serve --listen 0.0.0.0:80 --data /var/lib/zis
+  zis serve --database-url postgres://zis@db/zis      one of many nodes
+
+Without ZIS_ADMIN_EMAIL and ZIS_ADMIN_PASSWORD the first start makes an admin and prints the password once.")]
+pub struct Serve {
+    /// Address to listen on
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Folder of the SQLite file and the key
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL instead of SQLite
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    pub database_url: Option<String>,
+    /// Configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the commented default configuration and leave
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis check bundle.json
+  zis check --format sarif 'bundles/*.json' > findings.sarif
+  zis check --fix bundle.json                  apply the fixes that can't change what a bundle does
+  cat bundle.json | zis check -
+
+Exit code: 0 clean, 1 findings, 2 a file could not be read.")]
+pub struct Check {
+    /// Bundle files; `-` reads standard input
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Full)]
+    pub format: CheckFormat,
+    /// Apply safe fixes to the files
+    #[arg(long)]
+    pub fix: bool,
+    /// Settings of the rules (section `[lint]`); `zis.toml` beside you is read by itself
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Full,
+    Concise,
+    Json,
+    Sarif,
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Such as ZIS1004; without it, all codes with their titles
+    pub code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis run bundle.json --event event.json                     the only flow of the bundle; calls are answered `{}`
+  zis run bundle.json --flow Refund --event event.json --mock mocks.yaml
+  zis run bundle.json --event event.json --live              really send the requests
+  zis run bundle.json --from CheckRefundAmount --input document.json
+
+The event file holds what the flow sees at `$.input`. A mock file maps action names to replies, one after the other:
+  GetUserProfile:
+    - {status: 200, body: {profile: {attributes: {membership: premium}}}}
+    - {status: 429, headers: {Retry-After: 1}}")]
+pub struct Run {
+    /// The bundle
+    pub file: PathBuf,
+    /// Which flow, when the bundle has several
+    #[arg(long)]
+    pub flow: Option<String>,
+    /// What stands at `$.input`
+    #[arg(long, value_name = "FILE")]
+    pub event: Option<PathBuf>,
+    /// Replies for the actions
+    #[arg(long, value_name = "FILE", conflicts_with = "live")]
+    pub mock: Option<PathBuf>,
+    /// Really send the requests
+    #[arg(long)]
+    pub live: bool,
+    /// Begin at this state
+    #[arg(long, value_name = "STATE", requires = "input")]
+    pub from: Option<String>,
+    /// The whole `$` to begin with, instead of an event
+    #[arg(long, value_name = "FILE", conflicts_with = "event")]
+    pub input: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub format: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis test                                   every *.zistest.yaml below this folder
+  zis test examples/ --coverage              and what no case has taken
+  zis test --format junit > results.xml
+
+A test file:
+  bundle: bundle.json
+  cases:
+    - name: a small refund goes straight through
+      event: {source: sunshine, type: activity.UserActivityCreated}
+      input: {activity_event: {user_activity: {type: refund_request}}}
+      mocks: {InitiateRefund: [{status: 200, body: {ok: true}}]}
+      expect: {status: succeeded, requests: [{action: InitiateRefund}]}
+
+Exit code: 0 all passed, 1 some failed, 2 it could not run.")]
+pub struct Test {
+    /// Test files, or folders to look through
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = TestFormat::Full)]
+    pub format: TestFormat,
+    /// Which states, Choice branches and Catches no case has taken
+    #[arg(long)]
+    pub coverage: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    Full,
+    Junit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    Text,
+    Json,
+}
+
+/// How to reach a server. Credentials come from the environment only: ZIS_EMAIL with ZIS_PASSWORD or ZIS_API_TOKEN.
+#[derive(Debug, Args, Clone)]
+pub struct Server {
+    /// The server
+    #[arg(long = "url", env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub url: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis send event.json --source support --type ticket.TicketCreated
+  zis send event.json                          a file with `source`, `type` and `payload`")]
+pub struct Send {
+    /// The event: what stands at `$.input`, or an object with `source`, `type` and `payload`
+    pub file: PathBuf,
+    #[arg(long)]
+    pub source: Option<String>,
+    #[arg(long = "type")]
+    pub kind: Option<String>,
+    /// Only this integration sees it
+    #[arg(long)]
+    pub integration: Option<String>,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// A bundle and where it goes. Credentials come from the environment only: ZIS_EMAIL with ZIS_PASSWORD or ZIS_API_TOKEN.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// The bundle
+    pub file: PathBuf,
+    /// A zis server, or https://SUBDOMAIN.zendesk.com
+    #[arg(long, env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub to: String,
+    #[arg(long, value_name = "KEY")]
+    pub integration: String,
+    /// YAML: placeholder texts of the bundle and what to put there
+    #[arg(long, value_name = "FILE")]
+    pub values: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis deploy bundle.json --integration acme --values staging.yaml --dry-run
+  zis deploy bundle.json --integration acme --to https://acme.zendesk.com --uninstall-stale
+  zis deploy bundle.json --integration acme --rollback
+
+A values file:  INTEGRATION: acme
+                EXTERNAL_TARGET_URL: https://refunds.example.com
+
+Exit code: 0 deployed and read back, 1 not.")]
+pub struct Deploy {
+    #[command(flatten)]
+    pub target: Target,
+    /// Check everything, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Uninstall job specs that are installed but not in this bundle
+    #[arg(long)]
+    pub uninstall_stale: bool,
+    /// Go back to the version before (zis servers only)
+    #[arg(long, conflicts_with = "dry_run")]
+    pub rollback: bool,
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub format: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Executions {
+    /// List executions, newest first
+    List(List),
+    /// Show one execution: every state's input and output
+    Show(Show),
+    /// Run an execution again
+    Retry(Retry),
+    /// Stop an execution
+    Cancel(Cancel),
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[arg(long)]
+    pub integration: Option<String>,
+    #[arg(long)]
+    pub flow: Option<String>,
+    /// queued, running, waiting, retrying, succeeded, failed, cancelled or timed_out
+    #[arg(long)]
+    pub status: Option<String>,
+    #[arg(long, default_value_t = 20)]
+    pub size: u32,
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub format: Output,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    pub id: String,
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub format: Output,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+#[derive(Debug, Args)]
+pub struct Retry {
+    pub id: String,
+    /// Where to begin
+    #[arg(long, value_enum, default_value_t = From::Failure)]
+    pub from: From,
+    /// Which version of the bundle
+    #[arg(long, value_enum, default_value_t = Version::Pinned)]
+    pub bundle: Version,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum From {
+    Start,
+    Failure,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Version {
+    Pinned,
+    Current,
+}
+
+#[derive(Debug, Args)]
+pub struct Cancel {
+    pub id: String,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// Go on printing what comes
+    #[arg(short, long)]
+    pub follow: bool,
+    #[arg(long)]
+    pub integration: Option<String>,
+    /// debug, info, warning or error
+    #[arg(long)]
+    pub level: Option<String>,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+#[derive(Debug, Args)]
+pub struct Graph {
+    pub file: PathBuf,
+    /// Which flow, when the bundle has several
+    #[arg(long)]
+    pub flow: Option<String>,
+    #[arg(long, value_enum, default_value_t = GraphFormat::Svg)]
+    pub format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    Svg,
+    Mermaid,
+    Dot,
+}

@@ -1,0 +1,149 @@
+//! A client of the server's public API: JSON over HTTP, credentials from the environment.
+
+use anyhow::{Context, Result, anyhow, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::{
+    client::legacy::{Client as Pool, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::Value;
+
+/// A server and who we are to it.
+#[derive(Clone)]
+pub struct Client {
+    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    base: String,
+    authorization: Option<String>,
+}
+
+/// An answer: the status, and the body as JSON (`null` when it is empty or no JSON).
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: Value,
+}
+
+impl Client {
+    /// Credentials from `ZIS_EMAIL` (or `ZIS_ADMIN_EMAIL`) with `ZIS_PASSWORD` (or `ZIS_ADMIN_PASSWORD`), or with `ZIS_API_TOKEN`.
+    pub fn from_env(base: &str) -> Self {
+        let var =
+            |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        let email = var(&["ZIS_EMAIL", "ZIS_ADMIN_EMAIL"]).unwrap_or_else(|| "admin@example.com".to_owned());
+        let token = var(&["ZIS_API_TOKEN"]).map(|token| format!("{email}/token:{token}"));
+        let password = || var(&["ZIS_PASSWORD", "ZIS_ADMIN_PASSWORD"]).map(|password| format!("{email}:{password}"));
+        Self::new(base, token.or_else(password))
+    }
+
+    /// `credentials` are `email:password` or `email/token:API_TOKEN`.
+    pub fn new(base: &str, credentials: Option<String>) -> Self {
+        let connector =
+            hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+        Self {
+            pool: Pool::builder(TokioExecutor::new()).build(connector),
+            base: base.trim_end_matches('/').to_owned(),
+            authorization: credentials.map(|text| format!("Basic {}", STANDARD.encode(text))),
+        }
+    }
+
+    /// The same server, as the holder of an OAuth access token.
+    pub fn with_bearer(&self, token: &str) -> Self {
+        Self { authorization: Some(format!("Bearer {token}")), ..self.clone() }
+    }
+
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<http::Response<Incoming>> {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let request = request.header(header::ACCEPT, "application/json").body(Full::new(bytes))?;
+        let answer = self.pool.request(request).await;
+        answer.map_err(|error| anyhow!("no answer from {}: {error}; is the server running? (`zis serve`)", self.base))
+    }
+
+    /// Sends a request and takes whatever is answered.
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let answer = self.request(method, path, body).await?;
+        let status = answer.status();
+        let bytes = answer.into_body().collect().await.context("the answer broke off")?.to_bytes();
+        Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) })
+    }
+
+    /// Sends a request that must succeed.
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let answer = self.send(method.clone(), path, body).await?;
+        if answer.status.is_success() {
+            return Ok(answer.body);
+        }
+        if answer.status == StatusCode::UNAUTHORIZED {
+            bail!(
+                "{} refused the credentials: set ZIS_EMAIL and ZIS_PASSWORD (or ZIS_API_TOKEN) in the environment ({})",
+                self.base,
+                reason(&answer.body)
+            );
+        }
+        bail!("{method} {path} answered {}: {}", answer.status, reason(&answer.body));
+    }
+
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// Requests `path` as a browser would: the status, and where it leads on to. The server answers it with its own addresses.
+    pub async fn follow(&self, path: &str) -> Result<(StatusCode, Option<String>)> {
+        let answer = self.request(Method::GET, path, None).await?;
+        let location = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+        Ok((answer.status(), location.map(str::to_owned)))
+    }
+
+    /// Reads server-sent events and hands on each `data:` until the server closes the stream.
+    pub async fn stream(&self, path: &str, mut each: impl FnMut(Value)) -> Result<()> {
+        let answer = self.request(Method::GET, path, None).await?;
+        if !answer.status().is_success() {
+            bail!("GET {path} answered {}", answer.status());
+        }
+        let mut body = answer.into_body();
+        let mut buffer = String::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.context("the stream broke off")?.into_data() else { continue };
+            buffer.push_str(&String::from_utf8_lossy(&data));
+            while let Some((event, rest)) = buffer.split_once("\n\n") {
+                let data: String =
+                    event.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim_start).collect();
+                if let Ok(value) = serde_json::from_str(&data) {
+                    each(value);
+                }
+                buffer = rest.to_owned();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The human part of an error body, whatever its shape.
+fn reason(body: &Value) -> String {
+    let candidates = ["/error/message", "/message", "/errors/0/detail", "/errors/0/title", "/description", "/error"];
+    let found = candidates.iter().find_map(|pointer| body.pointer(pointer).and_then(Value::as_str));
+    found.map_or_else(|| body.to_string(), str::to_owned)
+}
+
+/// Percent-encodes one path segment or query value.
+pub fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,222 @@
+//! `zis dev`: a local server that follows your files: check on save, upload, install, run, and show what happened.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
+
+use anyhow::{Context, Result, bail};
+use http::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use zis_bundle::{document, name::ResourceName};
+use zis_lint::render::{Color, Format, render};
+
+use crate::{
+    cli::Dev,
+    client::{Client, encode},
+    command::{demo::connect_zendesk, executions::describe, serve::Local},
+    style::{self, paint},
+};
+
+const EMAIL: &str = "admin@example.com";
+/// How often the files' times are looked at: quick for a person, nothing for the machine.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+pub async fn run(args: Dev) -> Result<ExitCode> {
+    let folder = PathBuf::from(".zis");
+    if args.fresh && folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("can't remove {}", folder.display()))?;
+    }
+    let password = password(&folder)?;
+    let flags = [
+        ("server.listen", args.listen.to_string()),
+        ("store.data", folder.display().to_string()),
+        ("admin.email", EMAIL.to_owned()),
+        ("admin.password", password.clone()),
+        // On a developer's machine the external API is often a process next door.
+        ("outbound.allow_private", "true".to_owned()),
+    ];
+    let local = Local::start_with(&flags).await?;
+    let base = format!("http://{}", local.address());
+    anstream::println!("listening on {base}");
+    anstream::println!(
+        "{}",
+        paint(style::STRONG, format!("console {base}/console   sign in as {EMAIL} with {password}"))
+    );
+    anstream::println!(
+        "{}\n",
+        paint(style::DIM, "r re-runs the last event, c checks again, q quits; each followed by Enter")
+    );
+    if args.open {
+        let _ = std::process::Command::new("xdg-open").arg(format!("{base}/console")).spawn();
+    }
+    let client = Client::new(&base, Some(format!("{EMAIL}:{password}")));
+    let mut session = Session { client: client.clone(), bundles: args.bundles.into_iter().map(Watched::new).collect() };
+    session.look().await;
+    let follow = tokio::spawn(follow(client));
+    session.run().await?;
+    follow.abort();
+    local.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The admin's password of this folder's server, made once.
+fn password(folder: &Path) -> Result<String> {
+    let file = folder.join("dev-password");
+    if let Ok(text) = std::fs::read_to_string(&file) {
+        return Ok(text.trim().to_owned());
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+    let mut bytes = [0_u8; 9];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
+    let password: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_private(&file, &password)?;
+    Ok(password)
+}
+
+fn write_private(file: &Path, text: &str) -> Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    Ok(file.write_all(text.as_bytes())?)
+}
+
+/// A bundle file and when it was last seen changed.
+struct Watched {
+    file: PathBuf,
+    seen: Option<SystemTime>,
+}
+
+impl Watched {
+    fn new(file: PathBuf) -> Self {
+        Self { file, seen: None }
+    }
+
+    /// Whether the file is another one than at the last look.
+    fn changed(&mut self) -> bool {
+        let time = std::fs::metadata(&self.file).and_then(|meta| meta.modified()).ok();
+        let changed = time != self.seen;
+        self.seen = time;
+        changed
+    }
+}
+
+struct Session {
+    client: Client,
+    bundles: Vec<Watched>,
+}
+
+impl Session {
+    /// Until `q`, the end of the input, or Ctrl-C.
+    async fn run(&mut self) -> Result<()> {
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        let mut typing = true;
+        loop {
+            tokio::select! {
+                line = lines.next_line(), if typing => match line?.as_deref().map(str::trim) {
+                    Some("q") => return Ok(()),
+                    Some("r") => self.rerun().await,
+                    Some("c") => {
+                        self.bundles.iter_mut().for_each(|bundle| bundle.seen = None);
+                        self.look().await;
+                    }
+                    Some(_) => {}
+                    // No terminal (a pipe, a service): go on until a signal.
+                    None => typing = false,
+                },
+                () = tokio::time::sleep(LOOK_EVERY) => self.look().await,
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+            }
+        }
+    }
+
+    /// Checks and uploads what has changed.
+    async fn look(&mut self) {
+        for index in 0..self.bundles.len() {
+            if !self.bundles[index].changed() {
+                continue;
+            }
+            let file = self.bundles[index].file.clone();
+            if let Err(error) = self.upload(&file).await {
+                anstream::println!("{} {}: {error:#}", paint(style::BAD, "✗"), file.display());
+            }
+        }
+    }
+
+    async fn upload(&self, file: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?;
+        let report = zis_lint::check(&text, &file.display().to_string(), &zis_lint::Settings::default());
+        anstream::print!("{}", render(&[report], Format::Full, Color::On));
+        let reading = document::read(&text, &document::Options::default());
+        let Some(bundle) = reading.is_valid().then_some(reading.bundle).flatten() else { bail!("not uploaded") };
+        let names = bundle.job_specs.iter().map(|spec| spec.flow_name.value.as_str());
+        let written = names
+            .filter_map(ResourceName::parse)
+            .map(|name| name.integration)
+            .next()
+            .unwrap_or_else(|| "dev".to_owned());
+        // The tutorial's placeholder is no legal name; its lower-case form is.
+        let integration = written.to_lowercase();
+        let text = if integration == written {
+            text
+        } else {
+            text.replace(&format!("zis:{written}:"), &format!("zis:{integration}:"))
+        };
+        self.integration(&integration).await?;
+        let body: Value = serde_json::from_str(&text)?;
+        self.client.post(&format!("/api/services/zis/registry/{integration}/bundles"), &body).await?;
+        for spec in &bundle.job_specs {
+            let full = encode(&format!("zis:{integration}:job_spec:{}", spec.name.value));
+            let path = format!("/api/services/zis/registry/job_specs/install?job_spec_name={full}");
+            self.client.call(Method::POST, &path, None).await?;
+        }
+        let specs = bundle.job_specs.len();
+        anstream::println!(
+            "{} {} runs as {integration}, {specs} job specs installed",
+            paint(style::GOOD, "✓"),
+            file.display()
+        );
+        Ok(())
+    }
+
+    /// Makes the integration and its connection `zendesk` when they are not there.
+    async fn integration(&self, name: &str) -> Result<()> {
+        let there =
+            self.client.send(Method::GET, &format!("/api/services/zis/registry/{name}/job_specs"), None).await?;
+        if there.status.is_success() {
+            return Ok(());
+        }
+        let created =
+            self.client.post(&format!("/api/services/zis/registry/{name}"), &json!({"description": "zis dev"})).await?;
+        connect_zendesk(&self.client, name, &created).await
+    }
+
+    async fn rerun(&self) {
+        let again = async {
+            let events = self.client.get("/api/zis/v1/events?page[size]=1").await?;
+            let id = events["events"][0]["id"].as_str().context("no event has come yet")?.to_owned();
+            self.client.post(&format!("/api/zis/v1/events/{id}/replay"), &json!({})).await
+        };
+        if let Err(error) = again.await {
+            anstream::println!("{} {error:#}", paint(style::BAD, "✗"));
+        }
+    }
+}
+
+/// Prints every execution that ends, with its trace.
+async fn follow(client: Client) {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let listen = client.stream("/api/zis/v1/logs/stream", move |entry| {
+        let _ = tell.send(entry);
+    });
+    let show = async {
+        while let Some(entry) = told.recv().await {
+            let Some(id) = entry["execution"].as_str() else { continue };
+            if let Ok(answer) = client.get(&format!("/api/zis/v1/executions/{}", encode(id))).await {
+                describe(&answer["execution"]).iter().for_each(|line| anstream::println!("{line}"));
+            }
+        }
+    };
+    let _ = tokio::join!(listen, show);
+}

@@ -1,0 +1,44 @@
+//! `zis logs`: the integration log, once or as it comes.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::{
+    cli::Logs,
+    client::{Client, encode},
+    style::{self, paint},
+};
+
+pub async fn run(args: Logs) -> Result<ExitCode> {
+    let client = Client::from_env(&args.server.url);
+    let filters = [("integration", &args.integration), ("level", &args.level)];
+    let query: Vec<String> =
+        filters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(value.as_deref()?)))).collect();
+    let answer = client.get(&format!("/api/zis/v1/logs?{}", query.join("&"))).await?;
+    // Newest first on the wire, newest last on a terminal.
+    answer["logs"].as_array().into_iter().flatten().rev().for_each(print);
+    if args.follow {
+        client.stream(&format!("/api/zis/v1/logs/stream?{}", query.join("&")), |entry| print(&entry)).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(entry: &Value) {
+    let text = |key: &str| entry[key].as_str().unwrap_or_default();
+    let level = match text("level") {
+        "error" => style::BAD,
+        "warning" => style::WARN,
+        "debug" => style::DIM,
+        _ => style::GOOD,
+    };
+    anstream::println!(
+        "{}  {}  {} {}  {}",
+        paint(style::DIM, text("timestamp")),
+        paint(level, format!("{:<7}", text("level"))),
+        text("integration"),
+        paint(style::NAME, text("flow")),
+        text("description"),
+    );
+}

@@ -1,0 +1,76 @@
+//! One file for each command; this one hands over, and holds what several share.
+
+mod check;
+mod demo;
+mod deploy;
+mod dev;
+mod diff;
+mod executions;
+mod explain;
+mod graph;
+mod logs;
+mod run;
+mod send;
+mod serve;
+mod test;
+mod trace;
+
+use std::{future::Future, io::Read, path::Path, process::ExitCode};
+
+use anyhow::{Context, Result};
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+
+pub fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Demo(args) => block_on(demo::run(args)),
+        Command::Dev(args) => block_on(dev::run(args)),
+        Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Run(args) => run::run(args),
+        Command::Test(args) => test::run(&args),
+        Command::Send(args) => block_on(send::run(args)),
+        Command::Deploy(args) => block_on(deploy::run(args)),
+        Command::Diff(args) => block_on(deploy::diff(args)),
+        Command::Executions(args) => block_on(executions::run(args)),
+        Command::Logs(args) => block_on(logs::run(args)),
+        Command::Graph(args) => graph::run(&args),
+        Command::Schema => {
+            anstream::println!("{:#}", zis_lint::schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "zis", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Runs a command that talks to a server.
+fn block_on(command: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
+    runtime()?.block_on(command)
+}
+
+/// The runtime of every command. Its threads have room for quick jq programs of any depth the budget allows.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start the runtime")
+}
+
+/// The text of a file, or of standard input for `-`.
+fn read_text(file: &Path) -> Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("can't read standard input")?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))
+}
+
+/// A JSON file as a value; a fault names file, line and column.
+fn read_value(file: &Path) -> Result<zis_flow::Value> {
+    let text = read_text(file)?;
+    zis_flow::Value::from_json(&text)
+        .map_err(|error| anyhow::anyhow!("{}:{}:{}: {}", file.display(), error.line, error.column, error.message))
+}

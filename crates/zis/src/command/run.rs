@@ -1,0 +1,95 @@
+//! `zis run`: one flow in this process, its trace on the terminal.
+
+use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
+
+use anyhow::{Context, Result, bail};
+use zis_flow::{
+    Program, Settings, Value,
+    journal::{Finish, Record},
+    simulate::{Report, Simulation},
+    trace,
+};
+use zis_server::VisitOut;
+
+use crate::{
+    cli::{Output, Run},
+    command::{read_text, read_value, trace as tree},
+    style::{self, paint},
+    testing::{
+        mock::Mocks,
+        subject::{Subject, connections},
+        world::World,
+    },
+};
+
+pub fn run(args: Run) -> Result<ExitCode> {
+    if args.live {
+        bail!(
+            "--live needs a server's connections and configs: `zis dev {}` runs the flow for real",
+            args.file.display()
+        );
+    }
+    let subject = Subject::load(&args.file, &BTreeMap::new())?;
+    let mut flow = subject.flow(args.flow.as_deref())?.clone();
+    if let Some(state) = &args.from {
+        if flow.definition.state(state).is_none() {
+            bail!("flow `{}` has no state `{state}`", flow.name.value);
+        }
+        flow.definition.start_at.value.clone_from(state);
+    }
+    let program = subject.compile(&flow, Settings::default())?;
+    let document = match (&args.input, &args.event) {
+        (Some(file), _) => read_value(file)?,
+        (None, Some(file)) => subject.document(read_value(file)?),
+        (None, None) => {
+            bail!("say what happened: --event FILE (what stands at $.input) or --from STATE --input FILE (the whole $)")
+        }
+    };
+    let mocks: Mocks = match &args.mock {
+        Some(file) => {
+            serde_saphyr::from_str(&read_text(file)?).with_context(|| format!("{} is no mock file", file.display()))?
+        }
+        None => Mocks::new(),
+    };
+    let report = simulate(&program, document, mocks);
+    print(&args, &program, &report)
+}
+
+fn simulate(program: &Arc<Program>, document: Value, mocks: Mocks) -> Report {
+    let mut world = World::new(mocks, BTreeMap::new(), Vec::new());
+    let mut simulation = Simulation::new(program.clone(), document);
+    simulation.connections = connections(program);
+    let now = simulation.now;
+    simulation.run(&mut |call, attempt| world.reply(call, attempt, now))
+}
+
+fn print(args: &Run, program: &Arc<Program>, report: &Report) -> Result<ExitCode> {
+    let visits = trace::replay(&report.records, &mut |_| Some(program.clone()));
+    let trace: Vec<serde_json::Value> =
+        visits.into_iter().map(|visit| serde_json::to_value(VisitOut::from(visit))).collect::<Result<_, _>>()?;
+    let finish = report.records.iter().rev().find_map(|record| match record {
+        Record::Finished { result, .. } => Some(result),
+        _ => None,
+    });
+    if args.format == Output::Json {
+        anstream::println!("{}", serde_json::json!({"finish": finish, "attempts": report.attempts, "trace": trace}));
+    } else {
+        tree::lines(&trace).iter().for_each(|line| anstream::println!("{line}"));
+        anstream::println!("{}", ending(finish));
+    }
+    Ok(if matches!(finish, Some(Finish::Succeeded { .. })) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn ending(finish: Option<&Finish>) -> String {
+    match finish {
+        Some(Finish::Succeeded { message }) => format!("{}: {message}", paint(style::GOOD, "succeeded")),
+        Some(Finish::Failed { failure, path, .. }) => {
+            let place = path.as_deref().unwrap_or("the start");
+            format!("{} at {place}: {}: {}", paint(style::BAD, "failed"), failure.error, failure.cause)
+        }
+        Some(Finish::TimedOut { path, .. }) => {
+            format!("{} at {}", paint(style::BAD, "timed out"), path.as_deref().unwrap_or("the start"))
+        }
+        None => "did not end".to_owned(),
+    }
+}

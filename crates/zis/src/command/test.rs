@@ -1,0 +1,70 @@
+//! `zis test`: every `*.zistest.yaml` below the given paths.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    cli::{Test, TestFormat},
+    testing::{
+        case::File,
+        coverage,
+        report::{self, FileResult},
+    },
+};
+
+pub fn run(args: &Test) -> Result<ExitCode> {
+    let began = Instant::now();
+    let mut files = Vec::new();
+    for path in &args.paths {
+        collect(path, &mut files)?;
+    }
+    files.sort();
+    if files.is_empty() {
+        bail!(
+            "no *.zistest.yaml below {}",
+            args.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+        );
+    }
+    let results: Vec<FileResult> = files.iter().map(|file| run_file(file)).collect();
+    match args.format {
+        TestFormat::Full => anstream::print!("{}", report::full(&results, args.coverage, began.elapsed())),
+        TestFormat::Junit => anstream::print!("{}", report::junit(&results, began.elapsed())),
+    }
+    Ok(if report::totals(&results).0 == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn run_file(path: &Path) -> FileResult {
+    let file = path.display().to_string();
+    match File::load(path).and_then(|test| test.run(path)) {
+        Ok((subject, outcomes)) => {
+            let visits: Vec<_> =
+                outcomes.iter().map(|outcome| (outcome.flow.clone(), outcome.visits.clone())).collect();
+            FileResult { file, coverage: coverage::of(&subject.bundle, &visits), outcomes: Ok(outcomes) }
+        }
+        Err(error) => FileResult { file, outcomes: Err(format!("{error:#}")), coverage: Vec::new() },
+    }
+}
+
+/// A file as it is, a folder with everything below it.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(path).with_context(|| format!("can't read {}", path.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
+            collect(&path, files)?;
+        } else if name.ends_with(".zistest.yaml") || name.ends_with(".zistest.yml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
