@@ -1,6 +1,7 @@
 //! Our own API, under `/api/zis/v1`: what the console and the command line use, and nothing else (D12).
 
 mod bundle;
+mod check;
 mod event;
 mod execution;
 pub(crate) mod logs;
@@ -19,7 +20,7 @@ use crate::{
 
 /// All endpoints of `/api/zis/v1`.
 pub fn routes(routes: Routes) -> Routes {
-    [execution::routes, event::routes, logs::routes, stream::routes, bundle::routes]
+    [execution::routes, event::routes, logs::routes, stream::routes, bundle::routes, check::routes]
         .into_iter()
         .fold(routes, |routes, more| more(routes))
 }

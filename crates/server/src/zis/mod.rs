@@ -14,6 +14,8 @@ mod oauth_client;
 pub(crate) mod upload;
 mod webhook;
 
+pub use bundle::BundleIn;
+
 use crate::wire::Routes;
 
 /// All endpoints of `/api/services/zis`.

@@ -42,8 +42,18 @@ fn spec(spec: &zis_bundle::JobSpec) -> SpecIn {
 /// The bundle, when ZIS would take it (and, with `registry.strict_upload`, when we would too).
 async fn check(app: &App, name: &str, text: &str) -> Result<Bundle, Refusal> {
     let settings = &app.config.registry;
-    let options = document::Options { integration: Some(name.to_owned()), lenient_asl: settings.lenient_asl };
-    let reading = document::read(text, &options);
+    let reading = if settings.strict_upload {
+        let lint = zis_lint::Settings {
+            integration: Some(name.to_owned()),
+            lenient_asl: settings.lenient_asl,
+            ..zis_lint::Settings::default()
+        };
+        let report = zis_lint::check(text, "bundle.json", &lint);
+        Reading { findings: report.findings, ..report.reading }
+    } else {
+        let options = document::Options { integration: Some(name.to_owned()), lenient_asl: settings.lenient_asl };
+        document::read(text, &options)
+    };
     refuse_faults(text, &reading)?;
     let bundle = reading.bundle.ok_or_else(|| Refusal::new(Code::BundleRefused, "the body is no JSON object"))?;
     if settings.strict_upload {
