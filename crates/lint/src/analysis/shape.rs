@@ -8,10 +8,10 @@ use zis_bundle::{
 };
 
 /// Objects with more known members than this forget that they are complete: it bounds the work on hostile bundles.
-const MAX_MEMBERS: usize = 128;
+const MAX_MEMBERS: usize = 64;
 
 /// A set of kinds, and what is known about its objects and arrays.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
     kinds: u8,
     /// `None`: nothing is known about the members.
@@ -20,14 +20,14 @@ pub struct Shape {
     items: Option<Arc<Shape>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fields {
     pub members: BTreeMap<Arc<str>, Field>,
     /// There may be members that are not listed.
     pub open: bool,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     pub shape: Shape,
     /// It is there in every case.
@@ -35,7 +35,7 @@ pub struct Field {
 }
 
 /// What a path finds in a shape.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// It may be there, and is then of this shape.
     Maybe(Shape),
