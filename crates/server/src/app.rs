@@ -16,7 +16,7 @@ use crate::{
     errors::{Code, Refusal},
     layers,
     wire::{Endpoint, Routes},
-    zis,
+    zendesk, zis,
 };
 
 /// The parts of a running server; clones share them.
@@ -62,6 +62,7 @@ pub fn router(app: App) -> Router {
     let (router, endpoints) = described(&app).into_parts();
     let router = router
         .merge(api::public(&endpoints))
+        .merge(zendesk::router(&app))
         .fallback(async || Refusal::new(Code::NoEndpoint, "there is no such endpoint"))
         .with_state(app.clone());
     let router = console::router(&app, router.clone()).fallback_service(router);
@@ -74,5 +75,5 @@ pub fn endpoints(app: &App) -> Vec<Endpoint> {
 }
 
 fn described(app: &App) -> Routes {
-    api::routes(zis::routes(Routes::new(app)))
+    zendesk::bin_routes(api::routes(zis::routes(Routes::new(app))))
 }

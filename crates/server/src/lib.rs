@@ -13,6 +13,7 @@ pub mod layers;
 pub mod openapi;
 pub mod serve;
 pub mod wire;
+pub mod zendesk;
 pub mod zis;
 
 mod diff;
