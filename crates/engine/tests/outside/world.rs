@@ -68,7 +68,8 @@ impl World {
     /// A world whose Zendesk is at `zendesk`.
     pub fn new(zendesk: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_sqlite(folder.path()).unwrap();
+        let store = zis_testkit::postgres::chosen(|url| async move { Store::connect_postgres(&url).await.unwrap() })
+            .unwrap_or_else(|| Store::open_sqlite(folder.path()).unwrap());
         let clock = Arc::new(Hands(AtomicI64::new(START.0)));
         let http = client();
         let predefined = Predefined {

@@ -12,6 +12,7 @@ mod oauth;
 mod registry;
 #[path = "../support/sample.rs"]
 mod sample;
+mod services;
 
 use zis_store::Store;
 
@@ -118,5 +119,10 @@ suite! {
         installing_is_all_or_nothing_and_counts_the_catalog,
         the_bundle_uploaded_last_comes_first,
         lists_page_both_ways,
+    }
+    services {
+        webhooks_are_kept_rotated_listed_and_deleted,
+        a_token_leads_to_one_webhook,
+        log_lines_are_found_by_filter_in_both_directions_and_expire,
     }
 }

@@ -73,7 +73,8 @@ pub struct Fixture {
 impl Fixture {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_sqlite(folder.path()).unwrap();
+        let store = zis_testkit::postgres::chosen(|url| async move { Store::connect_postgres(&url).await.unwrap() })
+            .unwrap_or_else(|| Store::open_sqlite(folder.path()).unwrap());
         let start = Timestamp::parse_rfc3339("2026-05-04T03:02:01Z").unwrap();
         let world = Arc::new(TestWorld { now: AtomicI64::new(start.0), seed: AtomicU64::new(1) });
         let sink = Arc::new(Kept { store: store.clone(), events: Mutex::default(), failures: Mutex::default() });

@@ -10,12 +10,6 @@ use zis_store::{
 
 const ACCOUNT: AccountId = AccountId(7);
 
-fn open() -> (tempfile::TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_sqlite(folder.path()).unwrap();
-    (folder, store)
-}
-
 fn hook(uuid: &str, id: &str) -> Webhook {
     Webhook {
         account: ACCOUNT,
@@ -34,9 +28,7 @@ fn hook(uuid: &str, id: &str) -> Webhook {
     }
 }
 
-#[tokio::test]
-async fn webhooks_are_kept_rotated_listed_and_deleted() {
-    let (_folder, store) = open();
+pub async fn webhooks_are_kept_rotated_listed_and_deleted(store: Store) {
     let (first, second) = (hook("u1", "01A"), Webhook { hmac: None, ..hook("u2", "01B") });
     store.write(vec![webhook::insert(&first), webhook::insert(&second)]).await.unwrap();
     assert_eq!(webhook::show(&store, ACCOUNT, "acme", "u1").await.unwrap(), Some(first.clone()));
@@ -67,9 +59,7 @@ async fn webhooks_are_kept_rotated_listed_and_deleted() {
     assert!(matches!(again, Err(StoreError::Expectation { .. })));
 }
 
-#[tokio::test]
-async fn a_token_leads_to_one_webhook() {
-    let (_folder, store) = open();
+pub async fn a_token_leads_to_one_webhook(store: Store) {
     let twin = Webhook { token: "token-u1".into(), ..hook("u2", "01B") };
     let answer = store.write(vec![webhook::insert(&hook("u1", "01A")), webhook::insert(&twin)]).await;
     assert!(matches!(answer, Err(StoreError::Duplicate { table }) if table == "webhook"));
@@ -89,9 +79,7 @@ fn line(at: i64, level: Level, integration: &str, description: &str) -> Line {
     }
 }
 
-#[tokio::test]
-async fn log_lines_are_found_by_filter_in_both_directions_and_expire() {
-    let (_folder, store) = open();
+pub async fn log_lines_are_found_by_filter_in_both_directions_and_expire(store: Store) {
     let lines = [
         line(1, Level::Info, "acme", "Execution Successful"),
         line(2, Level::Error, "acme", "100% wrong"),
