@@ -150,6 +150,8 @@ fn the_table_of_what_may_follow() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever is offered, what was taken folds again to the same status, and an ended execution takes only a retry.
     #[test]
     fn legal_sequences_fold(picks in vec(0..12_usize, 0..60)) {

@@ -42,7 +42,7 @@ pub struct Machine {
     now: Timestamp,
     deadline: Timestamp,
     may_retry: bool,
-    implicit: Arc<Implicit>,
+    implicit: Implicit,
     /// Texts that are never shown: the access tokens at `$.connections`.
     secrets: Arc<[Arc<str>]>,
     next_call: u32,
@@ -144,19 +144,19 @@ impl Machine {
     fn start_at(program: Arc<Program>, start: Start, at: usize) -> Self {
         let implicit = Implicit {
             subdomain: start.document.get("subdomain").cloned().unwrap_or_default(),
-            zendesk_host: Value::string(&program.settings.zendesk_host),
+            zendesk_host: program.zendesk_host.clone(),
         };
         let secrets = watch::secrets_of(&start.connections);
         let document = with_connections(start.document, start.connections);
         let size = document.json_len(program.settings.max_document_bytes.saturating_add(1));
         Self {
-            strands: vec![Strand::new(at, document, size, None, Arc::from(""))],
+            strands: vec![Strand::new(at, document, size, None, Arc::default())],
             ready: VecDeque::from([Task { strand: 0, now: start.now, outcome: None }]),
             effects: VecDeque::new(),
             now: start.now,
             deadline: start.deadline,
             may_retry: start.may_retry,
-            implicit: Arc::new(implicit),
+            implicit,
             secrets,
             next_call: 1,
             next_evaluation: CallId::FIRST_EVALUATION,
@@ -251,8 +251,7 @@ impl Machine {
             start.connections = Value::Null;
         }
         let mut machine = Machine::start_at(program.clone(), start, at);
-        machine.implicit =
-            Arc::new(Implicit { subdomain, zendesk_host: Value::string(&program.settings.zendesk_host) });
+        machine.implicit.subdomain = subdomain;
         machine.visits = self.visits.clone();
         for place in &self.visited {
             if let Some(count) = machine.visits.get_mut(place) {
@@ -306,6 +305,11 @@ impl Machine {
     /// When the attempt times out.
     pub fn deadline(&self) -> Timestamp {
         self.deadline
+    }
+
+    /// State transitions made so far.
+    pub fn transitions(&self) -> u32 {
+        self.transitions
     }
 
     pub fn program(&self) -> &Arc<Program> {

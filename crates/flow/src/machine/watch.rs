@@ -158,6 +158,9 @@ pub(crate) const MASK: &str = "*****";
 
 /// The strings of `connections` that are long enough to be secrets.
 pub(super) fn secrets_of(connections: &Value) -> Arc<[Arc<str>]> {
+    if connections.is_null() {
+        return Arc::default();
+    }
     let tokens = connections.as_object().into_iter().flat_map(|object| object.values());
     tokens
         .filter_map(|connection| match connection.get("access_token") {

@@ -45,6 +45,7 @@ pub(super) fn compile<'b>(flow: &Flow, action: Find<'_, 'b>, settings: Arc<Setti
         name: flow.name.value.clone(),
         connections,
         exposed_connections,
+        zendesk_host: Value::string(&settings.zendesk_host),
         settings,
         states,
         start,

@@ -40,6 +40,8 @@ pub struct Program {
     /// The states of the flow and of its Iterators, each knowing the others by index.
     pub(crate) states: Vec<State>,
     pub(crate) start: usize,
+    /// `$.zendeskHost` of definitions.
+    pub(crate) zendesk_host: Value,
     /// State transitions one run may make in all, and within one machine (the flow, or one iteration of a Map).
     pub(crate) most_transitions: u32,
     pub(crate) most_transitions_each: u32,

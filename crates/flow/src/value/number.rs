@@ -55,6 +55,18 @@ impl Number {
         }
     }
 
+    /// Bytes of the number's text; counted without writing it for the usual ones.
+    pub(super) fn text_len(&self) -> usize {
+        match &self.0 {
+            Repr::Int(int) => {
+                let digits = int.unsigned_abs().checked_ilog10().unwrap_or(0) + 1;
+                usize::from(*int < 0) + usize::try_from(digits).unwrap_or(0)
+            }
+            Repr::Float(_) => self.to_string().len(),
+            Repr::Big(text) => text.len(),
+        }
+    }
+
     /// Compares by value, exactly (spec 3.4): a total order. NaN, which only a running jq program can hold, is below everything.
     pub fn compare(&self, other: &Number) -> Ordering {
         match (&self.0, &other.0) {

@@ -90,7 +90,7 @@ pub(super) fn length(value: &Value, most: usize) -> usize {
         *sum += match value {
             Value::Null => 4,
             Value::Bool(value) => 5 - usize::from(*value),
-            Value::Number(number) => number.to_string().len(),
+            Value::Number(number) => number.text_len(),
             Value::String(text) => text.len() + 2,
             Value::Array(items) => 2 + items.len().saturating_sub(1),
             Value::Object(object) => {
