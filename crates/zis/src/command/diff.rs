@@ -13,8 +13,18 @@ pub enum Change {
 /// The changes from `old` to `new`, in the order of the new document; a replaced root is one change of `$`.
 pub fn changes(old: &Value, new: &Value) -> Vec<Change> {
     let mut found = Vec::new();
-    walk("$", old, new, &mut found);
+    if is_replaced(old, new) {
+        found.push(Change::Changed("$".to_owned(), old.clone(), new.clone()));
+    } else {
+        walk("$", old, new, &mut found);
+    }
     found
+}
+
+/// Two objects without a single member in common: the output took the place of the document.
+fn is_replaced(old: &Value, new: &Value) -> bool {
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return false };
+    !old.is_empty() && !new.is_empty() && new.keys().all(|key| !old.contains_key(key))
 }
 
 fn walk(path: &str, old: &Value, new: &Value, found: &mut Vec<Change>) {
@@ -60,5 +70,7 @@ mod tests {
             ]
         );
         assert_eq!(changes(&new, &new), []);
+        let output = json!({"id": 7});
+        assert_eq!(changes(&new, &output), [Change::Changed("$".into(), new.clone(), output.clone())]);
     }
 }
