@@ -337,4 +337,26 @@ mod tests {
             assert_eq!((shown, &draft.body[..]), (media, sent.as_bytes()), "{method:?} {declared:?} {body:?}");
         }
     }
+
+    proptest::proptest! {
+        /// Whatever a flow puts into a path, the request stays on the account's Zendesk.
+        #[test]
+        fn no_path_leaves_zendesk(text in "[ -~\\\\/@:?#\u{e9}\u{ff0f}\u{2024}\t\n]{0,40}") {
+            if let Ok(draft) = build(&get(Target::Path(text.clone()))) {
+                let stays = draft.url.origin() == zendesk().origin.origin() && draft.url.username().is_empty();
+                proptest::prop_assert!(stays || has_scheme(text.trim()), "{}", draft.url);
+            }
+        }
+
+        /// Whatever a flow puts into a header, one header comes of it.
+        #[test]
+        fn no_value_splits_a_header(value in "\\PC{0,10}[\r\n\0\t]?\\PC{0,10}") {
+            let mut request = get(Target::Path("/".to_owned()));
+            request.headers = pairs(&[("X-A", &value)]);
+            if let Ok(draft) = build(&request) {
+                let bytes = draft.headers["x-a"].as_bytes();
+                proptest::prop_assert!(!bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
+            }
+        }
+    }
 }
