@@ -2,13 +2,16 @@
 
 use zis_bundle::code;
 
-use crate::rules;
+use crate::{errors, rules};
 
-/// The page of a rule or upload check, by code (`ZIS2016`, in any case) or name (`unreachable-state`), as Markdown.
+/// The page of a rule, upload check or error, by code (`ZIS2016`, in any case) or name (`unreachable-state`), as Markdown.
 pub fn explain(code_or_name: &str) -> Option<String> {
     if let Some(rule) = rules::find(code_or_name) {
         let body = page(rule.source);
         return Some(format!("# {} {} ({})\n\n{body}", rule.code, rule.name, rule.severity.name()));
+    }
+    if let Some(page) = errors::page(code_or_name) {
+        return Some(page.to_owned());
     }
     let entry =
         code::ALL.iter().find(|entry| entry.code.eq_ignore_ascii_case(code_or_name) || entry.name == code_or_name)?;
@@ -53,6 +56,7 @@ mod tests {
             assert_eq!(explain(code), explain(name));
             assert!(explain(&code.to_lowercase()).is_some());
         }
+        assert!(explain("zis3001").unwrap().starts_with("# ZIS3001 An action failed"));
         assert_eq!(explain("ZIS9999"), None);
     }
 }

@@ -4,6 +4,7 @@
 //! and a flow regrets later. Pure: texts come in, values go out.
 
 pub mod analysis;
+pub mod errors;
 mod explain;
 pub mod fix;
 pub mod graph;

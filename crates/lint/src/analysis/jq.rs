@@ -207,9 +207,8 @@ fn split(text: &str, separator: &str) -> Vec<Range<usize>> {
             _ if depth == 0 && bytes[at..].starts_with(separator.as_bytes()) => {
                 let end = at + separator.len();
                 let assignment = matches!(separator, "|" | "//" | "+") && bytes.get(end) == Some(&b'=');
-                if !assignment
-                    && !(separator == "|" && at > 0 && bytes[at - 1] == b'?' && bytes.get(end) == Some(&b'/'))
-                {
+                let optional = separator == "|" && at > 0 && bytes[at - 1] == b'?' && bytes.get(end) == Some(&b'/');
+                if !assignment && !optional {
                     parts.push(start..at);
                     start = end;
                 }
