@@ -13,7 +13,7 @@ use jaq_core::{
 
 use super::{
     JqError, Kind, natives,
-    sugar::{self, Plain},
+    rewrite::{self, Rewritten},
     survey::{Library, Survey},
 };
 
@@ -56,25 +56,16 @@ pub(super) struct Program {
 pub(super) fn compile(program: &str) -> Result<Program, JqError> {
     // Every level of nesting needs at least one of these bytes.
     let brackets = program.bytes().filter(|byte| b"([{".contains(byte)).count();
-    if brackets <= NESTED_HERE
-        && let Ok(tokens) = Lexer::new(program).lex()
-        && nesting(&tokens) <= NESTED_HERE
-    {
-        return compile_tokens(program, Ok(tokens));
-    }
-    let levels = program.len().min(MOST_NESTED);
     if brackets > MOST_NESTED {
         return Err(too_nested(program));
     }
-    let work = || {
-        let tokens = Lexer::new(program).lex();
-        if tokens.as_ref().is_ok_and(|tokens| nesting(tokens) > MOST_NESTED) {
-            return Err(too_nested(program));
-        }
-        compile_tokens(program, tokens)
-    };
+    let nested = |most: usize| Lexer::new(program).lex().map_or(brackets, |tokens| nesting(&tokens)) > most;
+    if brackets <= NESTED_HERE && !nested(NESTED_HERE) {
+        return compile_here(program);
+    }
+    let work = || if nested(MOST_NESTED) { Err(too_nested(program)) } else { compile_here(program) };
     thread::scope(|scope| {
-        let stack = STACK_PER_LEVEL * (levels + NESTED_HERE);
+        let stack = STACK_PER_LEVEL * (program.len().min(MOST_NESTED) + NESTED_HERE);
         let thread = thread::Builder::new().name("jq-compile".to_owned()).stack_size(stack).spawn_scoped(scope, work);
         thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Err(too_nested(program)))
     })
@@ -106,24 +97,18 @@ fn part_nesting(part: &StrPart<&str, Token<&str>>) -> usize {
     }
 }
 
-fn compile_tokens(program: &str, tokens: Result<Vec<Token<&str>>, Vec<lex::Error<&str>>>) -> Result<Program, JqError> {
-    let plain = match &tokens {
-        Ok(tokens) => {
-            check_start(program, tokens)?;
-            sugar::write_out(program, tokens).ok_or_else(|| too_nested(program))?
-        }
-        Err(_) => Plain::as_is(program),
-    };
-    let text = &*plain.text;
+fn compile_here(program: &str) -> Result<Program, JqError> {
+    let rewritten = rewrite::rewrite(program, check_start)?;
+    let text = rewritten.text.as_str();
     let Survey { calls, chains, .. } = survey(text);
     let arena = Arena::default();
     let modules = Loader::new(PRELUDE.select(&calls))
         .load(&arena, File { code: text, path: () })
-        .map_err(|errors| first(&plain, errors, |error| loading(text, error)))?;
+        .map_err(|errors| first(&rewritten, errors, |error| loading(text, error)))?;
     let filter = Compiler::default()
         .with_funs(natives::all())
         .compile(modules)
-        .map_err(|errors| first(&plain, errors, |errors| errors.first().map(|error| undefined(text, error))))?;
+        .map_err(|errors| first(&rewritten, errors, |errors| errors.first().map(|error| undefined(text, error))))?;
     Ok(Program { filter, chains })
 }
 
@@ -146,13 +131,13 @@ fn check_start(program: &str, tokens: &[Token<&str>]) -> Result<(), JqError> {
 }
 
 fn first<'p, E>(
-    plain: &Plain<'_>,
+    rewritten: &Rewritten,
     errors: load::Errors<&'p str, (), E>,
     describe: impl Fn(&E) -> Option<(String, Range<usize>)>,
 ) -> JqError {
     let described = errors.iter().find_map(|(_, error)| describe(error));
-    let (message, at) = described.unwrap_or_else(|| ("the program cannot be read".to_owned(), 0..plain.text.len()));
-    JqError::Compile { message, at: plain.origin(at) }
+    let (message, at) = described.unwrap_or_else(|| ("the program cannot be read".to_owned(), 0..rewritten.text.len()));
+    JqError::Compile { message, at: rewritten.origin(at) }
 }
 
 fn loading(program: &str, error: &Error<&str>) -> Option<(String, Range<usize>)> {

@@ -50,6 +50,6 @@ fn write_string(text: &str, out: &mut String, most: usize) {
         Some((end, _)) if most < text.len() => &text[..end],
         _ => text,
     };
-    meter::bytes(text.len());
+    meter::bytes(value::string_len(text));
     value::write_string(text, out);
 }

@@ -267,7 +267,7 @@ impl jaq_core::ValT for Val {
     }
 
     fn into_string(self) -> Self {
-        if let Value::String(_) = self.0 { self } else { Val::text(self.to_json()) }
+        if let Value::String(_) = self.0 { self } else { Val(Value::from(self.to_json())) }
     }
 }
 

@@ -15,7 +15,7 @@ pub use array::Array;
 pub use number::Number;
 pub use object::Object;
 pub use text::ParseError;
-pub(crate) use text::write_string;
+pub(crate) use text::{string_len, write_string};
 
 use crate::time::Timestamp;
 use zis_bundle::{
@@ -43,7 +43,8 @@ pub enum Value {
 }
 
 impl Value {
-    /// Reads one JSON text; trailing text, `NaN` and unpaired surrogates are errors with line and column.
+    /// Reads one JSON text; trailing text, `NaN`, unpaired surrogates and more than [`MAX_DEPTH`] levels are errors with line and
+    /// column.
     pub fn from_json(text: &str) -> Result<Self, ParseError> {
         read::parse(text)
     }

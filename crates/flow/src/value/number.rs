@@ -47,6 +47,11 @@ impl Number {
         }
     }
 
+    /// The integer, when the number is kept as one: not the negative zero.
+    pub(super) fn as_int(&self) -> Option<i64> {
+        if let Repr::Int(int) = self.0 { Some(int) } else { None }
+    }
+
     pub fn as_f64(&self) -> f64 {
         match &self.0 {
             Repr::Int(int) => *int as f64,

@@ -1,10 +1,10 @@
-//! JSON text: writing by hand without a detour, and serde for what holds values.
+//! JSON text: writing without a detour, and the bridge to serde.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
     ser::{SerializeMap, SerializeSeq},
 };
 
@@ -54,21 +54,26 @@ pub(super) fn write(value: &Value, out: &mut String) {
     }
 }
 
+/// How a byte must be written in a string, when not as itself; the empty text stands for `\u00..`.
+fn escape(byte: u8) -> Option<&'static str> {
+    Some(match byte {
+        b'"' => "\\\"",
+        b'\\' => "\\\\",
+        b'\n' => "\\n",
+        b'\r' => "\\r",
+        b'\t' => "\\t",
+        0x08 => "\\b",
+        0x0c => "\\f",
+        0x00..=0x1f | 0x7f => "",
+        _ => return None,
+    })
+}
+
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x08 => "\\b",
-            0x0c => "\\f",
-            0x00..=0x1f => "",
-            _ => continue,
-        };
+        let Some(escape) = escape(byte) else { continue };
         out.push_str(&text[from..at]);
         if escape.is_empty() {
             use std::fmt::Write;
@@ -82,6 +87,12 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// Bytes of a string with its quotes and escapes.
+pub(crate) fn string_len(text: &str) -> usize {
+    let extra = |byte| escape(byte).map_or(0, |escape| if escape.is_empty() { 5 } else { 1 });
+    2 + text.len() + text.bytes().map(extra).sum::<usize>()
+}
+
 pub(super) fn length(value: &Value, most: usize) -> usize {
     fn add(value: &Value, sum: &mut usize, most: usize) {
         if *sum >= most {
@@ -91,10 +102,10 @@ pub(super) fn length(value: &Value, most: usize) -> usize {
             Value::Null => 4,
             Value::Bool(value) => 5 - usize::from(*value),
             Value::Number(number) => number.text_len(),
-            Value::String(text) => text.len() + 2,
+            Value::String(text) => string_len(text),
             Value::Array(items) => 2 + items.len().saturating_sub(1),
             Value::Object(object) => {
-                2 + object.len().saturating_sub(1) + object.keys().map(|key| key.len() + 3).sum::<usize>()
+                2 + object.len().saturating_sub(1) + object.keys().map(|key| string_len(key) + 1).sum::<usize>()
             }
         };
         match value {
@@ -135,7 +146,7 @@ impl Serialize for Value {
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.as_i64() {
+        match self.as_int() {
             Some(int) => serializer.serialize_i64(int),
             None => match serde_json::value::RawValue::from_string(self.to_string()) {
                 Ok(raw) => raw.serialize(serializer),
@@ -145,15 +156,50 @@ impl Serialize for Number {
     }
 }
 
+/// The name under which serde_json hands out a value's text. Should it change, values are still read, by way of [`Any`]; integers
+/// beyond 64 bits would become floats then.
+const RAW: &str = "$serde_json::private::RawValue";
+
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_newtype_struct(RAW, Raw)
     }
 }
 
-struct ValueVisitor;
+/// Takes the text of the value and reads it with our own reader.
+struct Raw;
 
-impl<'de> Visitor<'de> for ValueVisitor {
+impl<'de> Visitor<'de> for Raw {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(Any)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        match map.next_entry::<Cow<'de, str>, Cow<'de, str>>()? {
+            Some((_, text)) => Value::from_json(&text).map_err(A::Error::custom),
+            None => Err(A::Error::custom("a JSON value is missing")),
+        }
+    }
+}
+
+/// Builds the value from whatever the format holds.
+struct Any;
+
+impl<'de> DeserializeSeed<'de> for Any {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any {
     type Value = Value;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -169,7 +215,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Value::deserialize(deserializer)
+        deserializer.deserialize_any(self)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
@@ -199,7 +245,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed(Any)? {
             items.push(item);
         }
         Ok(Value::array(items))
@@ -207,8 +253,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Object::new();
-        while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            object.insert(Arc::from(key), value);
+        while let Some(key) = map.next_key::<String>()? {
+            object.insert(Arc::from(key), map.next_value_seed(Any)?);
         }
         Ok(Value::Object(Arc::new(object)))
     }

@@ -1,6 +1,6 @@
 //! The `@` formats.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use crate::value::Value;
 
@@ -15,118 +15,158 @@ use super::{
 
 pub(super) fn table() -> Table {
     vec![
-        nullary!("@text", |value: Val| Ok(Val::text(text(&value)))),
-        nullary!("@json", |value: Val| Ok(Val::text(value.to_json()))),
-        nullary!("@html", |value: Val| Ok(Val::text(html(&text(&value))))),
-        nullary!("@uri", |value: Val| Ok(Val::text(uri(&text(&value))))),
-        nullary!("@csv", |value| row(value, ",", "csv", csv)),
-        nullary!("@tsv", |value| row(value, "\t", "tsv", tsv)),
+        nullary!("@text", |value: Val| Ok(jaq_core::ValT::into_string(value))),
+        nullary!("@json", |value: Val| Ok(made(value.to_json()))),
+        nullary!("@html", |value: Val| Ok(escaped(&text(&value), html))),
+        nullary!("@uri", |value: Val| Ok(uri(&text(&value)))),
+        nullary!("@csv", |value| row(&value, ",", "csv", csv)),
+        nullary!("@tsv", |value| row(&value, "\t", "tsv", tsv)),
         nullary!("@sh", sh),
-        nullary!("@base64", |value: Val| Ok(Val::text(encode(text(&value).as_bytes())))),
+        nullary!("@base64", |value: Val| Ok(base64(text(&value).as_bytes()))),
         nullary!("@base64d", base64d),
     ]
 }
 
 /// A string as it is, anything else as JSON.
-fn text(value: &Val) -> String {
+fn text(value: &Val) -> Cow<'_, str> {
     match &value.0 {
         Value::String(text) => {
             meter::scanned(text.len());
-            text.to_string()
+            Cow::Borrowed(text)
         }
-        _ => value.to_json(),
+        _ => Cow::Owned(value.to_json()),
     }
 }
 
-fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+/// A string whose bytes are charged.
+fn made(text: String) -> Val {
+    Val(Value::from(text))
+}
+
+/// Appends `text` with some characters replaced; charged before it is made.
+fn escape(text: &str, out: &mut String, replacement: fn(char) -> Option<&'static str>) {
+    let size = text.chars().map(|char| replacement(char).map_or(char.len_utf8(), str::len)).sum();
+    meter::bytes(size);
     for char in text.chars() {
-        match char {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\'' => out.push_str("&apos;"),
-            '"' => out.push_str("&quot;"),
-            other => out.push(other),
+        match replacement(char) {
+            Some(replacement) => out.push_str(replacement),
+            None => out.push(char),
         }
     }
-    out
 }
 
-fn uri(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+fn escaped(text: &str, replacement: fn(char) -> Option<&'static str>) -> Val {
+    let mut out = String::new();
+    escape(text, &mut out, replacement);
+    made(out)
+}
+
+fn html(char: char) -> Option<&'static str> {
+    Some(match char {
+        '<' => "&lt;",
+        '>' => "&gt;",
+        '&' => "&amp;",
+        '\'' => "&apos;",
+        '"' => "&quot;",
+        _ => return None,
+    })
+}
+
+fn uri(text: &str) -> Val {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~!*'()".contains(byte);
+    meter::bytes(text.bytes().map(|byte| if plain(&byte) { 1 } else { 3 }).sum());
+    let mut out = String::new();
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~!*'()".contains(&byte) {
+        if plain(&byte) {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
         }
     }
-    out
+    made(out)
 }
 
-fn row(value: Val, separator: &str, name: &str, cell: fn(&Val) -> Option<String>) -> Result {
+/// One line of cells; `cell` appends one and is false for what cannot be one.
+fn row(value: &Val, separator: &str, name: &str, cell: fn(&Value, &mut String) -> bool) -> Result {
     let Some(items) = value.as_list() else {
-        return Err(fault::unfit(&value, &format!("cannot be {name}-formatted, only array")));
+        return Err(fault::unfit(value, &format!("cannot be {name}-formatted, only array")));
     };
     let mut line = String::new();
     for (at, item) in items.iter().enumerate() {
-        let item = Val(item.clone());
+        meter::bytes(1);
         if at > 0 {
             line.push_str(separator);
         }
-        line.push_str(&cell(&item).ok_or_else(|| fault::unfit(&item, "is not valid in a csv row"))?);
-        meter::nodes(1);
-    }
-    Ok(Val::text(line))
-}
-
-fn scalar(value: &Val) -> Option<String> {
-    match &value.0 {
-        Value::Null => Some(String::new()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_json()),
-        _ => None,
-    }
-}
-
-fn csv(value: &Val) -> Option<String> {
-    match &value.0 {
-        Value::String(text) => Some(format!("\"{}\"", text.replace('"', "\"\""))),
-        _ => scalar(value),
-    }
-}
-
-fn tsv(value: &Val) -> Option<String> {
-    let Value::String(text) = &value.0 else { return scalar(value) };
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            '\n' => out.push_str("\\n"),
-            '\\' => out.push_str("\\\\"),
-            other => out.push(other),
+        if !cell(item, &mut line) {
+            return Err(fault::unfit(&Val(item.clone()), "is not valid in a csv row"));
         }
     }
-    Some(out)
+    Ok(made(line))
+}
+
+fn scalar(value: &Value, line: &mut String) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(_) | Value::Number(_) => {
+            let text = value.to_json();
+            meter::bytes(text.len());
+            line.push_str(&text);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn csv(value: &Value, line: &mut String) -> bool {
+    let Value::String(text) = value else { return scalar(value, line) };
+    line.push('"');
+    escape(text, line, |char| (char == '"').then_some("\"\""));
+    line.push('"');
+    true
+}
+
+fn tsv(value: &Value, line: &mut String) -> bool {
+    let Value::String(text) = value else { return scalar(value, line) };
+    escape(text, line, |char| {
+        Some(match char {
+            '\t' => "\\t",
+            '\r' => "\\r",
+            '\n' => "\\n",
+            '\\' => "\\\\",
+            _ => return None,
+        })
+    });
+    true
 }
 
 fn sh(value: Val) -> Result {
-    let word = |item: &Value| match item {
-        Value::String(text) => Ok(format!("'{}'", text.replace('\'', "'\\''"))),
-        Value::Array(_) | Value::Object(_) => Err(fault::unfit(&Val(item.clone()), "can not be escaped for shell")),
-        _ => Ok(Val(item.clone()).to_json()),
-    };
     let items = value.as_list().unwrap_or(std::slice::from_ref(&value.0));
-    meter::nodes(items.len());
-    let words = items.iter().map(word).collect::<Result<Vec<_>>>()?;
-    Ok(Val::text(words.join(" ")))
+    let mut line = String::new();
+    for (at, item) in items.iter().enumerate() {
+        meter::bytes(3);
+        if at > 0 {
+            line.push(' ');
+        }
+        match item {
+            Value::String(text) => {
+                line.push('\'');
+                escape(text, &mut line, |char| (char == '\'').then_some("'\\''"));
+                line.push('\'');
+            }
+            Value::Null => line.push_str("null"),
+            item if scalar(item, &mut line) => {}
+            item => return Err(fault::unfit(&Val(item.clone()), "can not be escaped for shell")),
+        }
+    }
+    Ok(made(line))
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+fn base64(bytes: &[u8]) -> Val {
+    let size = bytes.len().div_ceil(3) * 4;
+    meter::bytes(size);
+    let mut out = String::with_capacity(size);
     for chunk in bytes.chunks(3) {
         let word = chunk.iter().chain(&[0, 0]).take(3).fold(0_usize, |word, byte| word << 8 | usize::from(*byte));
         for at in 0..4 {
@@ -134,18 +174,27 @@ fn encode(bytes: &[u8]) -> String {
             out.push(if at <= chunk.len() { char::from(digit) } else { '=' });
         }
     }
-    out
+    made(out)
 }
 
 /// Lenient like jq: padding may be missing; bytes that are no UTF-8 become replacement characters.
 fn base64d(value: Val) -> Result {
     let text = text(&value);
     let invalid = || fault::unfit(&value, "is not valid base64 data");
+    // Replacement characters have three bytes.
+    meter::bytes(text.len() * 9 / 4);
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut word, mut bits) = (0_u32, 0);
     for byte in text.trim_end_matches('=').bytes() {
-        let digit = ALPHABET.iter().position(|digit| *digit == byte).ok_or_else(invalid)?;
-        word = word << 6 | u32::try_from(digit).unwrap_or(0);
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return Err(invalid()),
+        };
+        word = word << 6 | u32::from(digit);
         bits += 6;
         if bits >= 8 {
             bits -= 8;
@@ -155,5 +204,5 @@ fn base64d(value: Val) -> Result {
     if bytes.is_empty() && !text.is_empty() {
         return Err(invalid());
     }
-    Ok(Val::text(String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(made(String::from_utf8_lossy(&bytes).into_owned()))
 }

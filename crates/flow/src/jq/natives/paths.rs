@@ -8,7 +8,9 @@ use super::{
     super::{
         Kind,
         fault::{self, Result},
-        meter, order, slice,
+        meter, order,
+        rewrite::LAST,
+        slice,
         update::{own_array, own_object, owned_items},
         val::{Val, raise},
     },
@@ -21,7 +23,7 @@ pub(super) fn table() -> impl Iterator<Item = Fun<Kind>> {
 }
 
 /// Filters that pass some outputs of another on, and so can stand on the left of an assignment.
-fn choosing() -> [Fun<Kind>; 3] {
+fn choosing() -> [Fun<Kind>; 4] {
     let first = Native::new(|mut cv| {
         let (f, context) = cv.0.pop_fun();
         Box::new(f.run((context, cv.1)).next().into_iter())
@@ -33,19 +35,6 @@ fn choosing() -> [Fun<Kind>; 3] {
     .with_update(|mut cv: Cv<'_>, update| {
         let (f, context) = cv.0.pop_fun();
         let found = f.paths((context, (cv.1.clone(), Default::default()))).next();
-        box_once(update_at(cv.1, found.map(|found| found.map(|(_, path)| path.iter().cloned().collect())), update))
-    });
-    let last = Native::new(|mut cv| {
-        let (f, context) = cv.0.pop_fun();
-        Box::new(last_of(f.run((context, cv.1))).into_iter())
-    })
-    .with_paths(|mut cv| {
-        let (f, context) = cv.0.pop_fun();
-        Box::new(last_of(f.paths((context, cv.1))).into_iter())
-    })
-    .with_update(|mut cv: Cv<'_>, update| {
-        let (f, context) = cv.0.pop_fun();
-        let found = last_of(f.paths((context, (cv.1.clone(), Default::default()))));
         box_once(update_at(cv.1, found.map(|found| found.map(|(_, path)| path.iter().cloned().collect())), update))
     });
     let limit = Native::new(|mut cv| {
@@ -64,18 +53,39 @@ fn choosing() -> [Fun<Kind>; 3] {
     });
     [
         ("first", filter_argument(), first),
-        ("last", filter_argument(), last),
+        ("last", filter_argument(), last()),
+        (LAST, filter_argument(), last()),
         ("limit", Box::new([Bind::Var(()), Bind::Fun(())]), limit),
     ]
+}
+
+/// The last output; null when there is none.
+fn last() -> Native<Kind> {
+    Native::new(|mut cv| {
+        let (f, context) = cv.0.pop_fun();
+        box_once(last_of(f.run((context, cv.1))).unwrap_or(Ok(Val::NULL)))
+    })
+    .with_paths(|mut cv| {
+        let (f, context) = cv.0.pop_fun();
+        Box::new(last_of(f.paths((context, cv.1))).into_iter())
+    })
+    .with_update(|mut cv: Cv<'_>, update| {
+        let (f, context) = cv.0.pop_fun();
+        let found = last_of(f.paths((context, (cv.1.clone(), Default::default()))));
+        box_once(update_at(cv.1, found.map(|found| found.map(|(_, path)| path.iter().cloned().collect())), update))
+    })
 }
 
 fn last_of<T, E>(mut outputs: impl Iterator<Item = std::result::Result<T, E>>) -> Option<std::result::Result<T, E>> {
     outputs.try_fold(None, |_, output| output.map(Some)).transpose()
 }
 
-/// None for less than one, rounded up otherwise.
+/// Rounded up; no limit when negative, as in jq 1.6.
 fn count(most: &Val) -> usize {
-    most.0.as_f64().map_or(usize::MAX, |most| most.ceil().max(0.0) as usize)
+    match most.0.as_f64() {
+        Some(most) if most >= 0.0 => most.ceil() as usize,
+        _ => usize::MAX,
+    }
 }
 
 /// A path as the interpreter keeps it: the last key first.

@@ -21,7 +21,7 @@ pub(super) fn table() -> Table {
         nullary!("keys_unsorted", keys_unsorted),
         nullary!("to_entries", to_entries),
         nullary!("type", |value: Val| Ok(Val::text(value.0.type_name()))),
-        nullary!("tojson", |value: Val| Ok(Val::text(value.to_json()))),
+        nullary!("tojson", |value: Val| Ok(Val(Value::from(value.to_json())))),
         nullary!("fromjson", fromjson),
         nullary!("tonumber", tonumber),
         nullary!("add", add),
@@ -82,8 +82,9 @@ fn fromjson(value: Val) -> Result {
     let Value::String(text) = &value.0 else {
         return Err(fault::unfit(&value, "only strings can be parsed"));
     };
-    // A text costs at most this much as a value: `[0,0,…` has an item every two bytes.
-    meter::bytes(text.len().saturating_mul(ITEM / 2));
+    // Every value but the first follows one of these; the strings are no longer than the text.
+    let values = 1 + text.bytes().filter(|byte| b",[{:".contains(byte)).count();
+    meter::bytes(text.len().saturating_add(values.saturating_mul(MEMBER)));
     match text.trim() {
         "nan" => Ok(Val::number(f64::NAN)),
         trimmed => Value::from_json(trimmed).map(Val).map_err(|error| {

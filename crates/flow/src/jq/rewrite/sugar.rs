@@ -1,77 +1,42 @@
 //! What jq 1.6 has and jaq's parser lacks, written out in the program's text: `$__loc__` and `?//`.
 
-use std::{borrow::Cow, fmt::Write, ops::Range};
+use std::{fmt::Write, ops::Range};
 
 use jaq_core::load::lex::{StrPart, Tok, Token};
 
-use super::compile::place;
+use super::{super::compile::place, Rewrite, Writer};
 
-/// A program as jaq gets it, and where its parts come from.
-pub(super) struct Plain<'p> {
-    pub(super) text: Cow<'p, str>,
-    /// Stretches that were copied: start in the text, start in the program, length.
-    copied: Vec<(usize, usize, usize)>,
+/// Whether there may be something to write out.
+pub(super) fn is_used(text: &str) -> bool {
+    text.contains("$__loc__") || text.contains("?//")
 }
 
-/// The text may grow to this size: every alternative repeats what follows it.
+/// Nothing is added beyond this size: every alternative repeats what follows it. jaq then finds `?//` and refuses it.
 const MOST: usize = 256 * 1024;
 
-impl<'p> Plain<'p> {
-    pub(super) fn as_is(program: &'p str) -> Self {
-        Self { text: Cow::Borrowed(program), copied: vec![(0, 0, program.len())] }
-    }
-
-    /// The place in the program of a place in the text.
-    pub(super) fn origin(&self, at: Range<usize>) -> Range<usize> {
-        let one = |at: usize| {
-            let stretch = self.copied.iter().rev().find(|(start, ..)| *start <= at);
-            stretch.map_or(0, |(start, origin, len)| origin + (at - start).min(*len))
-        };
-        let start = one(at.start);
-        start..one(at.end).max(start)
+/// Writes out what jaq does not know.
+pub(super) fn write_out<'p>(text: &'p str, tokens: &[Token<&str>]) -> Rewrite<'p> {
+    let mut sugar = Sugar { writer: Writer::new(text), alternatives: 0 };
+    match sugar.list(tokens, false) {
+        Some(()) => sugar.writer.finish(),
+        None => Rewrite::none(text),
     }
 }
 
-/// Writes out what jaq does not know; `None` when the text would grow too large.
-pub(super) fn write_out<'p>(program: &'p str, tokens: &[Token<&str>]) -> Option<Plain<'p>> {
-    if !program.contains("$__loc__") && !program.contains("?//") {
-        return Some(Plain::as_is(program));
-    }
-    let mut writer = Writer { program, text: String::new(), copied: Vec::new(), done: 0, alternatives: 0 };
-    writer.list(tokens, false)?;
-    writer.copy_to(program.len());
-    Some(Plain { text: Cow::Owned(writer.text), copied: writer.copied })
-}
-
-struct Writer<'p> {
-    program: &'p str,
-    text: String,
-    copied: Vec<(usize, usize, usize)>,
-    /// Up to here the program is written.
-    done: usize,
+struct Sugar<'p> {
+    writer: Writer<'p>,
     alternatives: usize,
 }
 
-impl Writer<'_> {
-    fn copy_to(&mut self, end: usize) {
-        if end > self.done {
-            self.copied.push((self.text.len(), self.done, end - self.done));
-            self.text.push_str(&self.program[self.done..end]);
-        }
-        self.done = self.done.max(end);
-    }
-
-    /// Puts `text` in the place of the program's bytes `at`.
-    fn replace(&mut self, at: Range<usize>, text: &str) {
-        self.copy_to(at.start);
-        self.text.push_str(text);
-        self.done = at.end;
+impl Sugar<'_> {
+    fn span(&self, token: &Token<&str>) -> Range<usize> {
+        place(self.writer.old, token.0)
     }
 
     fn list(&mut self, tokens: &[Token<&str>], object: bool) -> Option<()> {
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
-            if self.text.len() > MOST {
+            if self.writer.text.len() > MOST {
                 return None;
             }
             match &token.1 {
@@ -101,13 +66,13 @@ impl Writer<'_> {
     }
 
     fn location(&mut self, tokens: &[Token<&str>], at: usize, object: bool) {
-        let span = place(self.program, tokens[at].0);
-        let line = 1 + self.program[..span.start].matches('\n').count();
+        let span = self.span(&tokens[at]);
+        let line = 1 + self.writer.old[..span.start].matches('\n').count();
         let before = at.checked_sub(1).map(|before| tokens[before].0);
         let after = tokens.get(at + 1).map(|after| after.0);
         let member = object && matches!(before, None | Some(",")) && matches!(after, Some("," | "}"));
         let key = if member { "__loc__:" } else { "" };
-        self.replace(span, &format!("{key}{{\"file\":\"<top-level>\",\"line\":{line}}}"));
+        self.writer.replace(span, &format!("{key}{{\"file\":\"<top-level>\",\"line\":{line}}}"));
     }
 
     /// `as P1 ?// P2 | body`: the first pattern whose destructuring and body raise no error; the last one's errors count. Gives the
@@ -133,16 +98,16 @@ impl Writer<'_> {
         }
         self.alternatives += 1;
         let name = format!("$__alternative_{}", self.alternatives);
-        self.copy_to(place(self.program, tokens[at].0).start);
-        let _ = write!(self.text, "as {name} | . as {name}_input | ");
+        self.writer.copy_to(self.span(&tokens[at]).start);
+        let _ = write!(self.writer.text, "as {name} | . as {name}_input | ");
         let (last, others) = patterns.split_last()?;
         for pattern in others {
-            self.text.push_str("try (");
+            self.writer.text.push_str("try (");
             self.alternative(&patterns, pattern, &name, &tokens[from..to])?;
-            let _ = write!(self.text, ") catch ({name}_input | ");
+            let _ = write!(self.writer.text, ") catch ({name}_input | ");
         }
         self.alternative(&patterns, last, &name, &tokens[from..to])?;
-        self.text.push_str(&")".repeat(others.len()));
+        self.writer.text.push_str(&")".repeat(others.len()));
         Some(Some(to))
     }
 
@@ -160,15 +125,14 @@ impl Writer<'_> {
         all.iter().for_each(|pattern| variables(pattern, &mut others));
         others.retain(|variable| !own.contains(variable));
         others.dedup();
-        let _ = write!(self.text, "{name} as {} | ", pattern.0);
+        let _ = write!(self.writer.text, "{name} as {} | ", pattern.0);
         for variable in others {
-            let _ = write!(self.text, "null as {variable} | ");
+            let _ = write!(self.writer.text, "null as {variable} | ");
         }
-        let span = |token: &Token<&str>| place(self.program, token.0);
-        let (start, end) = (span(body.first()?).start, span(body.last()?).end);
-        self.done = start;
+        let (start, end) = (self.span(body.first()?).start, self.span(body.last()?).end);
+        self.writer.done = start;
         self.list(body, false)?;
-        self.copy_to(end);
+        self.writer.copy_to(end);
         Some(())
     }
 }
