@@ -34,4 +34,5 @@ pub fn hold(account: AccountId, version: i64) -> Statement {
         params![account, version],
     )
     .expect(Expect::Exactly(1))
+    .look()
 }

@@ -4,7 +4,7 @@ use zis_flow::{Timestamp, Value};
 
 use crate::{
     AccountId, EventId, Store, StoreError, params,
-    sql::{Expect, Row, Statement, Where, statement},
+    sql::{Row, Statement, Where, statement},
 };
 
 /// One accepted event.
@@ -45,7 +45,7 @@ pub fn insert(event: &Event) -> Statement {
             event.executions
         ],
     )
-    .expect(Expect::Exactly(1))
+    .new_row()
 }
 
 /// The event `id`.

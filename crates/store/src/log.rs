@@ -62,6 +62,7 @@ pub fn insert(line: &Line) -> Statement {
             &line.description
         ],
     )
+    .new_row()
 }
 
 /// What [`list`] looks for; an empty member matches all.

@@ -10,7 +10,7 @@ use crate::{
     event::{self, Event},
     node::Owner,
     params,
-    sql::{Expect, Param, Row, Statement, Where, statement},
+    sql::{Param, Row, Statement, Where, statement},
 };
 
 mod expire;
@@ -69,36 +69,25 @@ pub fn accept(
     also: Vec<Statement>,
 ) -> Pending {
     let mut statements = vec![catalog::hold(event.account, catalog_version), event::insert(event)];
-    for chunk in executions.chunks(ROWS) {
-        statements.push(insert(chunk));
-        statements.push(insert_journal(chunk, event.received_at));
+    for (execution, records) in executions {
+        statements.push(insert(execution));
+        statements.push(insert_journal(execution, 0, records, event.received_at));
     }
     statements.extend(also);
     store.write(statements)
 }
 
-/// Rows of one multi-row insert: keeps the number of different texts, and of parameters, small.
-const ROWS: usize = 16;
-
 const COLUMNS: &str = "account, id, integration, flow, job_spec, event_id, bundle_uuid, bundle_digest, status, attempt, max_attempts, \
     started_at, ended_at, wake_at, error_code, error_cause, error_state, error_path, message, node, epoch, seq";
 
-/// `($1, $2), ($3, $4)`: `rows` of `columns` parameters.
-fn placeholders(rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let at: Vec<_> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-        format!("({})", at.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
-}
-
-fn insert(executions: &[(Execution, Vec<Record>)]) -> Statement {
-    let values: Vec<Param> = executions.iter().flat_map(|(execution, _)| values(execution)).collect();
-    let sql = format!(
-        "INSERT INTO execution ({COLUMNS}) VALUES {}",
-        placeholders(executions.len(), values.len() / executions.len())
-    );
-    statement(sql, values).expect(Expect::Exactly(executions.len()))
+fn insert(execution: &Execution) -> Statement {
+    statement(
+        "INSERT INTO execution (account, id, integration, flow, job_spec, event_id, bundle_uuid, bundle_digest, status, attempt, \
+         max_attempts, started_at, ended_at, wake_at, error_code, error_cause, error_state, error_path, message, node, epoch, seq) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+        values(execution),
+    )
+    .one_row(execution.id.as_str())
 }
 
 fn values(execution: &Execution) -> Vec<Param> {
@@ -132,14 +121,12 @@ fn error_values(error: Option<&ErrorView>) -> Vec<Param> {
     ]
 }
 
-fn insert_journal(executions: &[(Execution, Vec<Record>)], at: Timestamp) -> Statement {
-    let values = executions
-        .iter()
-        .flat_map(|(execution, records)| params![execution.account, &execution.id, 0_i64, at, journal::encode(records)])
-        .collect();
-    let rows = placeholders(executions.len(), 5);
-    statement(format!("INSERT INTO journal (account, execution, seq, at, records) VALUES {rows}"), values)
-        .expect(Expect::Exactly(executions.len()))
+fn insert_journal(execution: &Execution, seq: i64, records: &[Record], at: Timestamp) -> Statement {
+    statement(
+        "INSERT INTO journal (account, execution, seq, at, records) VALUES ($1, $2, $3, $4, $5)",
+        params![execution.account, &execution.id, seq, at, journal::encode(records)],
+    )
+    .one_row(execution.id.as_str())
 }
 
 /// Appends one batch at `execution.seq`, fenced by `execution.owner`, and updates the row to what `execution` says otherwise
@@ -168,11 +155,7 @@ pub fn append(execution: &Execution, records: &[Record], at: Timestamp) -> Vec<S
          WHERE account = $12 AND id = $13 AND seq = $14 AND node = $15 AND epoch = $16",
         values,
     );
-    let insert = statement(
-        "INSERT INTO journal (account, execution, seq, at, records) VALUES ($1, $2, $3, $4, $5)",
-        params![execution.account, &execution.id, execution.seq, at, journal::encode(records)],
-    );
-    vec![update.expect(Expect::Exactly(1)), insert.expect(Expect::Exactly(1))]
+    vec![update.one_row(execution.id.as_str()), insert_journal(execution, execution.seq, records, at)]
 }
 
 /// The row of `id`.

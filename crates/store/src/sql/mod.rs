@@ -5,7 +5,10 @@
 
 pub(crate) mod nul;
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 /// A value that goes in or comes out.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,23 +28,69 @@ pub enum Expect {
     AtLeast(usize),
 }
 
+/// Whether a driver may run a statement together with others of the same text, of other transactions, to save work. A promise about the
+/// statement, never needed for what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    Alone,
+    /// Makes or changes exactly one row, found by its whole key; here is a hash of what tells the row from others.
+    Row(u64),
+    /// Makes exactly one row, which nothing else in the same commit looks at.
+    New,
+    /// Changes nothing: equal ones have equal answers.
+    Look,
+}
+
+impl Sharing {
+    /// Whether many can be one statement over arrays.
+    pub(crate) fn is_row(self) -> bool {
+        matches!(self, Sharing::Row(_) | Sharing::New)
+    }
+}
+
 /// One statement of a logical transaction.
 #[derive(Debug, Clone)]
 pub struct Statement {
     pub sql: Cow<'static, str>,
     pub params: Vec<Param>,
     pub expect: Expect,
+    pub sharing: Sharing,
 }
 
 /// `statement("UPDATE … WHERE id = $1", params![id])`.
 pub fn statement(sql: impl Into<Cow<'static, str>>, params: Vec<Param>) -> Statement {
-    Statement { sql: sql.into(), params, expect: Expect::Any }
+    Statement { sql: sql.into(), params, expect: Expect::Any, sharing: Sharing::Alone }
 }
 
 impl Statement {
     #[must_use]
     pub fn expect(mut self, expect: Expect) -> Self {
         self.expect = expect;
+        self
+    }
+
+    /// Expects exactly one row, and promises that it is the one of `key`: [`Sharing::Row`].
+    #[must_use]
+    pub fn one_row(mut self, key: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        self.expect = Expect::Exactly(1);
+        self.sharing = Sharing::Row(hasher.finish());
+        self
+    }
+
+    /// Expects exactly one new row, and promises [`Sharing::New`].
+    #[must_use]
+    pub fn new_row(mut self) -> Self {
+        self.expect = Expect::Exactly(1);
+        self.sharing = Sharing::New;
+        self
+    }
+
+    /// Promises that nothing is changed: [`Sharing::Look`].
+    #[must_use]
+    pub fn look(mut self) -> Self {
+        self.sharing = Sharing::Look;
         self
     }
 }

@@ -68,6 +68,66 @@ pub async fn appends_are_fenced_by_owner_and_position(store: Store) {
     assert!(store.write(execution::append(&done, &finished("again"), at(1))).await.is_err());
 }
 
+/// Drivers may run alike transactions of one commit together: each still has its own fate, in its own order.
+pub async fn transactions_that_share_a_commit_do_not_share_their_fate(store: Store) {
+    let (account, ours, theirs) = (account(), owner(&store).await, owner(&store).await);
+    let mut accepts = Vec::new();
+    for number in 0..60 {
+        let key = (number % 20 == 7).then(|| "taken".to_owned());
+        let event = event::Event { idempotency_key: key, ..sample::event(account) };
+        let version = if number % 20 == 9 { 5 } else { 0 };
+        let execution = sample::execution(&event, &ours);
+        let begun = [(execution.clone(), started())];
+        accepts.push((execution, execution::accept(&store, &event, &begun, version, Vec::new())));
+    }
+    let mut kept = Vec::new();
+    for (number, (execution, pending)) in accepts.into_iter().enumerate() {
+        match pending.await {
+            Ok(rows) => {
+                assert_eq!(rows.len(), 4);
+                assert!(rows.iter().all(|rows| rows.affected == 1), "{rows:?}");
+                kept.push(execution);
+            }
+            Err(StoreError::Duplicate { table }) => {
+                assert_eq!((number % 20, table.as_str()), (7, "event"));
+                assert_ne!(number, 7, "the first with the key is kept");
+            }
+            Err(StoreError::Expectation { statement: 0, .. }) => assert_eq!(number % 20, 9),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(kept.len(), 60 - 2 - 3);
+    let mut appends = Vec::new();
+    for (number, execution) in kept.iter().enumerate() {
+        // The second names the position that the first makes; neither is waited for.
+        let mut next = execution.clone();
+        if number % 7 == 3 {
+            next.owner = theirs.clone();
+        }
+        appends.push(store.write(execution::append(&next, &finished("middle"), at(1))));
+        next.seq += 1;
+        let done = ended(&next, Status::Succeeded, at(2));
+        appends.push(store.write(execution::append(&done, &finished("end"), at(2))));
+    }
+    for (number, pending) in appends.into_iter().enumerate() {
+        let answer = pending.await;
+        if (number / 2) % 7 == 3 {
+            assert!(matches!(answer, Err(StoreError::Expectation { statement: 0, .. })), "{answer:?}");
+        } else {
+            answer.unwrap();
+        }
+    }
+    for (number, execution) in kept.iter().enumerate() {
+        let (row, records) = execution::load(&store, account, &execution.id).await.unwrap().unwrap();
+        if number % 7 == 3 {
+            assert_eq!((row.seq, row.status, records.len()), (1, Status::Running, 2));
+        } else {
+            assert_eq!((row.seq, row.status), (3, Status::Succeeded));
+            assert_eq!(records, [started(), finished("middle"), finished("end")].concat());
+        }
+    }
+}
+
 pub async fn an_ended_execution_is_opened_once(store: Store) {
     let (account, ours, theirs) = (account(), owner(&store).await, owner(&store).await);
     let (_, execution) = accepted(&store, account, &ours).await;

@@ -71,6 +71,7 @@ suite! {
         a_taken_idempotency_key_keeps_nothing,
         a_changed_catalog_refuses_the_event,
         appends_are_fenced_by_owner_and_position,
+        transactions_that_share_a_commit_do_not_share_their_fate,
         an_ended_execution_is_opened_once,
         lists_filter_and_page,
         events_are_listed_newest_first,

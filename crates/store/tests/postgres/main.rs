@@ -154,11 +154,12 @@ async fn deadlocks_between_nodes_are_tried_again() {
             let step = |id: i64| {
                 statement("UPDATE scratch SET count = count + 1 WHERE id = $1", params![id]).expect(Expect::Exactly(1))
             };
-            for _ in 0..10 {
-                let pending: Vec<_> = (0..4).map(|_| store.write(order.map(step).to_vec())).collect();
-                for pending in pending {
-                    pending.await.unwrap();
-                }
+            // Holds the first row while the other node takes the second.
+            let pause = statement("SELECT pg_sleep(0.2)", params![]);
+            let pending: Vec<_> =
+                (0..4).map(|_| store.write(vec![step(order[0]), pause.clone(), step(order[1])])).collect();
+            for pending in pending {
+                pending.await.unwrap();
             }
         })
     };
@@ -166,7 +167,7 @@ async fn deadlocks_between_nodes_are_tried_again() {
     first.await.unwrap();
     second.await.unwrap();
     let rows = one.read(statement("SELECT count FROM scratch", params![])).await.unwrap();
-    assert!(rows.rows.iter().all(|row| row.int(0) == 80), "{rows:?}");
+    assert!(rows.rows.iter().all(|row| row.int(0) == 8), "{rows:?}");
 }
 
 #[tokio::test]

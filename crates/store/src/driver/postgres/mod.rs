@@ -5,6 +5,7 @@ mod bind;
 mod connect;
 mod fault;
 mod listen;
+mod merge;
 mod read;
 mod session;
 
@@ -43,7 +44,7 @@ impl Postgres {
     /// Connects, migrates, and starts the batcher and the listener.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let connector = Connector::new(url)?;
-        let session = Session::open(&connector).await?;
+        let session = Session::open_writer(&connector).await?;
         migration::postgres(session.client()).await?;
         let (writes, queue) = mpsc::unbounded_channel();
         let topics = broadcast::channel(TOPICS).0;

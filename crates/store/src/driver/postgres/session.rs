@@ -2,9 +2,9 @@
 
 use std::{
     collections::HashMap,
-    future::poll_fn,
+    future::{poll_fn, ready},
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     task::Poll,
     time::Duration,
 };
@@ -16,9 +16,9 @@ use super::{
     bind::{Bind, Column},
     connect::Connector,
     fault::Fault,
+    merge::Array,
 };
 use crate::{
-    driver::check,
     error::StoreError,
     sql::{Row, Rows, Statement},
 };
@@ -34,17 +34,11 @@ pub(super) struct Session {
     prepared: Mutex<HashMap<String, tokio_postgres::Statement>>,
 }
 
-/// A logical transaction whose statements are prepared.
-pub(super) struct Prepared<'s> {
-    statements: &'s [Statement],
-    handles: Vec<tokio_postgres::Statement>,
-}
-
-type Step<'s> = Pin<Box<dyn Future<Output = Result<Rows, Fault>> + Send + 's>>;
-/// A statement on the wire, and its answer if that was there at once.
-type Sent<'s> = (Step<'s>, Option<Result<Rows, Fault>>);
+/// A statement on its way.
+pub(super) type Step<'s> = Pin<Box<dyn Future<Output = Result<Rows, Fault>> + Send + 's>>;
 
 impl Session {
+    /// A connection for reads.
     pub async fn open(connector: &Connector) -> Result<Self, StoreError> {
         let client = connector
             .connect(|wire| async move {
@@ -55,6 +49,14 @@ impl Session {
         Ok(Self { client, prepared: Mutex::default() })
     }
 
+    /// A connection for the batcher: its statements find rows by their keys, and a plan made while a table was small must not last.
+    pub async fn open_writer(connector: &Connector) -> Result<Self, StoreError> {
+        let session = Self::open(connector).await?;
+        let keys = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+        session.client.batch_execute(keys).await.map_err(|error| Fault::from(error).error())?;
+        Ok(session)
+    }
+
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
@@ -63,103 +65,85 @@ impl Session {
         &self.client
     }
 
-    /// The statements ready to run. Preparing happens outside any transaction, or a bad text would spoil it.
-    pub async fn prepare<'s>(&self, statements: &'s [Statement]) -> Result<Prepared<'s>, Fault> {
-        let mut handles = Vec::with_capacity(statements.len());
-        for statement in statements {
-            let known = self.cache().get(statement.sql.as_ref()).cloned();
-            let handle = match known {
-                Some(handle) => handle,
-                None => {
-                    let handle = self.client.prepare(&statement.sql).await.map_err(|error| named(error, statement))?;
-                    let mut cache = self.cache();
-                    if cache.len() >= MAX_PREPARED {
-                        cache.clear();
-                    }
-                    cache.insert(statement.sql.clone().into_owned(), handle.clone());
-                    handle
-                }
-            };
-            handles.push(handle);
+    /// The statement ready to run. Preparing happens outside any transaction, or a bad text would spoil it.
+    pub async fn prepare(&self, sql: &str) -> Result<tokio_postgres::Statement, Fault> {
+        if let Some(known) = self.cache().get(sql) {
+            return Ok(known.clone());
         }
-        Ok(Prepared { statements, handles })
+        let handle = self.client.prepare(sql).await.map_err(|error| named(error, sql))?;
+        let mut cache = self.cache();
+        if cache.len() >= MAX_PREPARED {
+            cache.clear();
+        }
+        cache.insert(sql.to_owned(), handle.clone());
+        Ok(handle)
     }
 
-    fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<String, tokio_postgres::Statement>> {
+    fn cache(&self) -> MutexGuard<'_, HashMap<String, tokio_postgres::Statement>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One statement by itself.
     pub async fn run(&self, statement: &Statement) -> Result<Rows, Fault> {
-        let prepared = self.prepare(std::slice::from_ref(statement)).await?;
-        let handle = prepared.handles.first().expect("one statement is prepared as one");
-        self.step(handle, statement).await
+        let handle = self.prepare(&statement.sql).await?;
+        self.step(&handle, statement).await
     }
 
-    async fn step(&self, handle: &tokio_postgres::Statement, statement: &Statement) -> Result<Rows, Fault> {
+    /// `statement` on its way; nothing is sent before the future is polled.
+    pub fn step<'s>(&'s self, handle: &'s tokio_postgres::Statement, statement: &'s Statement) -> Step<'s> {
         let wanted = handle.params().len();
         if wanted != statement.params.len() {
             let text = format!("{} parameters for {wanted} places in {}", statement.params.len(), statement.sql);
-            return Err(Fault::Statement(StoreError::Internal(text)));
+            return Box::pin(ready(Err(Fault::Statement(StoreError::Internal(text)))));
         }
-        let stream = self.client.query_raw(handle, statement.params.iter().map(Bind)).await;
-        rows(stream.map_err(|error| named(error, statement))?, handle.columns().len())
-            .await
-            .map_err(|error| named(error, statement))
+        Box::pin(async move {
+            let stream = self.client.query_raw(handle, statement.params.iter().map(Bind)).await;
+            let rows = rows(stream.map_err(|error| named(error, &statement.sql))?, handle.columns().len()).await;
+            rows.map_err(|error| named(error, &statement.sql))
+        })
     }
 
-    /// Sends `open` and everything of `jobs` at once, then reads the answers in order. The outer error ends the connection's
-    /// transaction, the inner one is the first statement that failed or missed its expectation.
-    pub async fn pipeline(
-        &self,
-        open: &str,
-        jobs: &[Prepared<'_>],
-    ) -> Result<Result<Vec<Vec<Rows>>, StoreError>, Fault> {
+    /// Many rows for one statement.
+    pub fn many<'s>(&'s self, handle: &'s tokio_postgres::Statement, columns: Vec<Array<'s>>) -> Step<'s> {
+        Box::pin(async move { Ok(rows(self.client.query_raw(handle, columns).await?, 0).await?) })
+    }
+
+    /// Sends `open` and all steps at once, then reads the answers in order, up to the first that is an error.
+    pub async fn pipeline(&self, open: &str, steps: Vec<Step<'_>>) -> Result<Vec<Result<Rows, StoreError>>, Fault> {
         let begun = self.client.batch_execute(open);
         pin_mut!(begun);
         let first = poll_fn(|context| Poll::Ready(begun.as_mut().poll(context))).await;
-        let mut steps = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            let mut sent: Vec<Sent<'_>> = Vec::with_capacity(job.handles.len());
-            for (handle, statement) in job.handles.iter().zip(job.statements) {
-                let mut step: Step<'_> = Box::pin(self.step(handle, statement));
-                // The first poll sends the statement: this is what puts them on the wire in their order.
-                let early = poll_fn(|context| Poll::Ready(step.as_mut().poll(context))).await;
-                let early = if let Poll::Ready(answer) = early { Some(answer) } else { None };
-                sent.push((step, early));
-            }
-            steps.push(sent);
+        let mut sent = Vec::with_capacity(steps.len());
+        for mut step in steps {
+            // The first poll sends the statement: this is what puts them on the wire in their order.
+            let early = poll_fn(|context| Poll::Ready(step.as_mut().poll(context))).await;
+            sent.push((step, early));
         }
         match first {
             Poll::Ready(answer) => answer?,
             Poll::Pending => begun.await?,
         }
-        let mut answers = Vec::with_capacity(jobs.len());
-        for (job, sent) in jobs.iter().zip(steps) {
-            let mut rows = Vec::with_capacity(sent.len());
-            for (at, (step, early)) in sent.into_iter().enumerate() {
-                let answer = if let Some(answer) = early { answer } else { step.await };
-                let checked = match answer {
-                    Ok(found) => check(at, &job.statements[at], found),
-                    Err(Fault::Statement(error)) => Err(error),
-                    Err(fault) => return Err(fault),
-                };
-                match checked {
-                    Ok(found) => rows.push(found),
-                    Err(error) => return Ok(Err(error)),
+        let mut answers = Vec::with_capacity(sent.len());
+        for (step, early) in sent {
+            let answer = if let Poll::Ready(answer) = early { answer } else { step.await };
+            match answer {
+                Ok(rows) => answers.push(Ok(rows)),
+                Err(Fault::Statement(error)) => {
+                    answers.push(Err(error));
+                    break;
                 }
+                Err(fault) => return Err(fault),
             }
-            answers.push(rows);
         }
-        Ok(Ok(answers))
+        Ok(answers)
     }
 }
 
 /// Adds the text of the statement to a bug of ours; it holds no values.
-fn named(error: tokio_postgres::Error, statement: &Statement) -> Fault {
+fn named(error: tokio_postgres::Error, sql: &str) -> Fault {
     match Fault::from(error) {
         Fault::Statement(StoreError::Internal(text)) => {
-            Fault::Statement(StoreError::Internal(format!("{text} in: {}", statement.sql)))
+            Fault::Statement(StoreError::Internal(format!("{text} in: {sql}")))
         }
         fault => fault,
     }
