@@ -49,6 +49,7 @@ pub fn run() -> Result<()> {
             lengths.push(rust_file(&file, &text, &mut faults));
         }
     }
+    named_tests(&mut faults)?;
     licences(&mut faults)?;
     lengths.sort_unstable();
     let at = |share: usize| lengths.get(lengths.len() * share / 100).copied().unwrap_or_default();
@@ -119,6 +120,18 @@ fn functions(file: &str, lines: &[&str], faults: &mut Vec<String>) {
             faults.push(format!("{file}:{}: a function of {length} lines, at most {MAX_FUNCTION}", start + 1));
         }
     }
+}
+
+/// The tests that `docs/compat.md` names exist.
+fn named_tests(faults: &mut Vec<String>) -> Result<()> {
+    let text = fs::read_to_string(root().join("docs/compat.md")).context("docs/compat.md")?;
+    for (number, line) in text.lines().enumerate() {
+        let named = line.split('`').skip(1).step_by(2).filter(|word| word.starts_with("crates/"));
+        for missing in named.filter(|file| !root().join(file).exists()) {
+            faults.push(format!("docs/compat.md:{}: there is no `{missing}`", number + 1));
+        }
+    }
+    Ok(())
 }
 
 /// Every dependency's licence is one of [`LICENCES`], or offers one of them.
