@@ -138,10 +138,10 @@ impl Compiler<'_, '_> {
                 next: within.next(&state.transition)?,
             },
             StateKind::Succeed { message } => {
-                Kind::Succeed { message: message.as_ref().map(|message| Text::path_or_template(&message.value)) }
+                Kind::Succeed { message: message.as_ref().map(|message| Text::of(&message.value)) }
             }
             StateKind::Fail { error, cause } => {
-                Kind::Fail { error: Text::path_or_template(&error.value), cause: Text::path_or_template(&cause.value) }
+                Kind::Fail { error: Text::of(&error.value), cause: Text::of(&cause.value) }
             }
         })
     }

@@ -151,16 +151,6 @@ impl Text {
         }
     }
 
-    /// A text that may also be a bare reference path: `Message`, `Error` and `Cause` take both, without `.$` (spec 3.6).
-    pub fn path_or_template(template: &Template) -> Self {
-        match template.as_literal() {
-            Some(text) if text.starts_with("$.") || text.starts_with("$[") => {
-                Path::parse(text).map_or_else(|_| Text::Literal(Arc::from(text)), Text::Path)
-            }
-            _ => Self::of(template),
-        }
-    }
-
     /// A string of a definition, written with or without `.$`.
     pub fn definition(text: &zis_bundle::action::Text) -> Result<Self, PathError> {
         if !text.dynamic {
