@@ -54,9 +54,6 @@ pub(crate) fn actor(
 ) -> Result<Arc<dyn Actor>, ServeError> {
     let zendesk = config.zendesk.url.as_deref().unwrap_or(local);
     let origin = Url::parse(zendesk).map_err(|error| ServeError::Tls(format!("`{zendesk}`: {error}")))?;
-    let options = Options {
-        loadconfig_wrapped: config.flow.settings.loadconfig_wrapped,
-        ..Options::new(Zendesk { origin, host: config.zendesk.host.clone() })
-    };
+    let options = Options::new(Zendesk { origin, host: config.zendesk.host.clone() });
     Ok(Arc::new(Live::new(store, http, connections, options)))
 }

@@ -5,7 +5,7 @@
 use zis_flow::{Failure, Outcome, Retry, Timestamp, Value, Work, effect::LinkObject, failure};
 use zis_store::{Statement, Store, StoreError, config, link, page::Page, pattern::Pattern};
 
-use super::{Caller, Done, live::Options, shape};
+use super::{Caller, Done, shape};
 
 /// LoadLinks' default and largest page (spec 4.4).
 const LINKS_PAGE: u32 = 20;
@@ -14,10 +14,10 @@ const MAX_LINKS_PAGE: u32 = 100;
 /// What a built-in gives: an output, and what is to be committed with it.
 type Result<T = (Outcome, Vec<Statement>)> = std::result::Result<T, Failure>;
 
-pub(super) async fn perform(store: &Store, options: &Options, caller: &Caller, work: &Work, now: Timestamp) -> Done {
+pub(super) async fn perform(store: &Store, caller: &Caller, work: &Work, now: Timestamp) -> Done {
     let at = At { store, caller, now };
     let result = match work {
-        Work::LoadConfig { scope } => at.load_config(scope, options.loadconfig_wrapped).await,
+        Work::LoadConfig { scope } => at.load_config(scope).await,
         Work::PatchConfig { scope, config } => at.patch_config(scope, config).await,
         Work::LoadLinks { link_type, left, right, page } => {
             at.load_links(link_type, left.as_deref(), right.as_deref(), page).await
@@ -54,15 +54,15 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    async fn load_config(&self, scope: &str, wrapped: bool) -> Result {
+    /// The settings themselves; the machine wraps them where `loadconfig_wrapped` is on.
+    async fn load_config(&self, scope: &str) -> Result {
         let Caller { account, integration, .. } = self.caller;
         let page = Page { size: 1, ..Page::default() };
         let found = config::find(self.store, *account, integration, &Pattern::new(scope), &page).await;
         let Some(first) = found.map_err(unavailable)?.items.into_iter().next() else {
             return Err(no_config(scope, integration));
         };
-        let output = if wrapped { Value::object([("config", first.config)]) } else { first.config };
-        Ok((Outcome::Done(output), Vec::new()))
+        Ok((Outcome::Done(first.config), Vec::new()))
     }
 
     async fn patch_config(&self, scope: &str, patch: &Value) -> Result {

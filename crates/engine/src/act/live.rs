@@ -12,14 +12,12 @@ use crate::{connection::Connections, outbound};
 pub struct Options {
     /// Where path actions go.
     pub zendesk: Zendesk,
-    /// Whether LoadConfig's output stands under a `config` member (spec 4.2).
-    pub loadconfig_wrapped: bool,
     pub user_agent: String,
 }
 
 impl Options {
     pub fn new(zendesk: Zendesk) -> Self {
-        Self { zendesk, loadconfig_wrapped: false, user_agent: USER_AGENT.to_owned() }
+        Self { zendesk, user_agent: USER_AGENT.to_owned() }
     }
 }
 
@@ -42,7 +40,7 @@ impl Actor for Live {
     async fn perform(&self, caller: &Caller, call: &Call, now: Timestamp) -> Done {
         match &call.work {
             Work::Http(request) => http::perform(self, caller, call, request, now).await,
-            work => builtin::perform(&self.store, &self.options, caller, work, now).await,
+            work => builtin::perform(&self.store, caller, work, now).await,
         }
     }
 

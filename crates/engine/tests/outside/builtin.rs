@@ -39,20 +39,6 @@ async fn load_config_gives_the_settings_bare() {
 }
 
 #[tokio::test]
-async fn load_config_wrapped() {
-    let mut world = world();
-    settings(&world, "a", r#"{"n":1}"#).await;
-    let mut options = zis_engine::act::Options::new(zis_engine::act::Zendesk {
-        origin: url::Url::parse("http://127.0.0.1:9").unwrap(),
-        host: "zendesk.com".into(),
-    });
-    options.loadconfig_wrapped = true;
-    let (store, http, connections) = (world.store.clone(), world.http.clone(), world.connections.clone());
-    world.live = zis_engine::act::Live::new(store, http, connections, options);
-    assert_eq!(world.perform(load("a")).await.outcome, Outcome::Done(json(r#"{"config":{"n":1}}"#)));
-}
-
-#[tokio::test]
 async fn patch_config_merges_when_it_is_committed() {
     let world = world();
     settings(&world, "a", r#"{"x":{"y":1,"z":2},"l":[1]}"#).await;
