@@ -77,7 +77,7 @@ pub struct EventIn {
     integration: Option<String>,
     /// Stands at `$.input` as it is.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     payload: Value,
 }
 
@@ -89,7 +89,7 @@ pub struct EventOut {
     #[serde(rename = "type")]
     kind: String,
     integration: Option<String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     payload: Value,
     received_at: String,
     idempotency_key: Option<String>,

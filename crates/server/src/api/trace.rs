@@ -15,20 +15,20 @@ pub struct VisitOut {
     /// `Redact[3]/One` inside a Map, otherwise the state.
     path: String,
     /// `$` when the state was entered.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     input: Value,
     /// What the state gave, before its `ResultPath`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     result: Option<Value>,
     /// `$` when the state was left.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     output: Option<Value>,
     error: Option<FailureOut>,
     next: Option<String>,
     started_at: String,
     ended_at: Option<String>,
     /// The resolved request of an HTTP action, or the parameters of a built-in.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     request: Option<Value>,
     http: Option<ExchangeOut>,
     /// Why a Choice went where it went.

@@ -54,7 +54,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         )
         .add(
             Endpoint::new(Method::POST, LEGACY, "installJobSpecs", "Installs job specs, all or none", Group::Registry)
-                .takes::<Vec<JobSpecIn>>()
+                .takes::<JobSpecsIn>()
                 .bare(200)
                 .refuses(&[404]),
             install_all,
@@ -67,6 +67,10 @@ pub struct JobSpecIn {
     /// `zis:INTEGRATION:job_spec:NAME`.
     name: String,
 }
+
+/// Job specs to install, all or none.
+#[derive(Deserialize, ToSchema)]
+pub struct JobSpecsIn(Vec<JobSpecIn>);
 
 /// A job spec of the registry.
 #[derive(Serialize, ToSchema)]
@@ -140,7 +144,7 @@ async fn uninstall(State(app): State<App>, query: Query) -> Result<StatusCode, R
 async fn install_all(
     State(app): State<App>,
     Path(integration): Path<String>,
-    Json(input): Json<Vec<JobSpecIn>>,
+    Json(JobSpecsIn(input)): Json<JobSpecsIn>,
 ) -> Result<StatusCode, Refusal> {
     integration::exists(&app, &integration).await?;
     if input.is_empty() || input.len() > MAX_AT_ONCE {
