@@ -18,9 +18,11 @@ pub struct Owner {
     pub epoch: i64,
 }
 
+/// How long the row of an ended life stays, in microseconds: longer than any process can sleep and still believe that it is alive.
+const REMEMBERED: i64 = 7 * 24 * 3600 * 1_000_000;
+
 /// Registers the node (a new epoch), ends its earlier lives, and gives its ownership.
 pub async fn register(store: &Store, name: &str, now: Timestamp) -> Result<Owner, StoreError> {
-    // Epochs count on from the executions too: a row of `node` may have gone before its name was used again.
     let insert = statement(
         "INSERT INTO node (name, epoch, heartbeat_at, alive) VALUES ($1, 1 + COALESCE((SELECT max(epoch) FROM node WHERE name = $1), 0), $2, 1) \
          RETURNING epoch",
@@ -37,7 +39,13 @@ pub async fn register(store: &Store, name: &str, now: Timestamp) -> Result<Owner
          ON CONFLICT (name, epoch) DO NOTHING",
         params![],
     );
-    let rows = store.write(vec![find, insert, bury]).await?;
+    // Nodes with names of their own leave a row each; those that own nothing any more go after a while.
+    let forget = statement(
+        "DELETE FROM node WHERE alive = 0 AND heartbeat_at < $1 AND NOT EXISTS (SELECT 1 FROM execution \
+         WHERE execution.node = node.name AND execution.epoch = node.epoch AND execution.ended_at IS NULL)",
+        params![Timestamp(now.0 - REMEMBERED)],
+    );
+    let rows = store.write(vec![find, insert, bury, forget]).await?;
     let epoch = rows.get(1).and_then(|rows| rows.first()).map_or(0, |row| row.int(0));
     Ok(Owner { node: name.to_owned(), epoch })
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// Takes over up to `limit` open executions whose owner is dead: an earlier epoch of its own node, a node that has left, or one
 /// whose heartbeat is older than `dead_before`. Each is fenced to `owner` from then on and given to exactly one adopter.
-/// Empty when nothing is left to adopt.
+/// Empty when nothing is left, or when other adopters are at the rest.
 pub async fn adopt(
     store: &Store,
     owner: &Owner,

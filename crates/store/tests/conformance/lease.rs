@@ -17,6 +17,24 @@ pub async fn each_life_of_a_node_has_its_epoch(store: Store) {
     assert!(node::heartbeat(&store, &second, at(3)).await.is_err());
 }
 
+pub async fn a_life_is_forgotten_when_it_owns_nothing(store: Store) {
+    let account = account();
+    let day = 24 * 3600;
+    let (idle, busy) =
+        (node::register(&store, "idle", at(0)).await.unwrap(), node::register(&store, "busy", at(0)).await.unwrap());
+    accepted(&store, account, &busy).await;
+    node::leave(&store, &idle).await.unwrap();
+    node::leave(&store, &busy).await.unwrap();
+    let lives = async |now| {
+        node::register(&store, "other", at(now)).await.unwrap();
+        let sql = "SELECT name FROM node WHERE name <> 'other' ORDER BY name";
+        let rows = store.read(zis_store::sql::statement(sql, Vec::new())).await.unwrap();
+        rows.rows.iter().map(|row| row.text(0).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(lives(6 * day).await, ["busy", "idle"]);
+    assert_eq!(lives(8 * day).await, ["busy"]);
+}
+
 pub async fn the_open_executions_of_the_dead_are_adopted(store: Store) {
     let (account, alive, heir) = (account(), owner(&store).await, owner(&store).await);
     let name = format!("node-{}", uuid::Uuid::now_v7());

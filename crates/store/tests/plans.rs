@@ -1,0 +1,136 @@
+//! The statements that run all day find their rows by an index, on both databases.
+
+#![allow(clippy::unwrap_used, reason = "a failing test panics")]
+
+#[path = "support/sample.rs"]
+mod sample;
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{broadcast, oneshot};
+use zis_flow::journal::Status;
+use zis_store::{
+    AccountId, Statement, Store, StoreError,
+    driver::{Driver, postgres::Postgres, sqlite::Sqlite},
+    event, execution, node, registry,
+    sql::{Dialect, Rows, statement},
+};
+
+use self::sample::{accepted, at, ended, finished, owner};
+
+/// Keeps what passes through.
+struct Recorder {
+    inner: Arc<dyn Driver>,
+    seen: Mutex<Vec<Statement>>,
+}
+
+#[async_trait::async_trait]
+impl Driver for Recorder {
+    fn submit(&self, statements: Vec<Statement>, reply: oneshot::Sender<Result<Vec<Rows>, StoreError>>) {
+        self.seen.lock().unwrap().extend(statements.iter().cloned());
+        self.inner.submit(statements, reply);
+    }
+
+    fn notify(&self, topic: &str) {
+        self.inner.notify(topic);
+    }
+
+    fn notified(&self) -> broadcast::Receiver<Arc<str>> {
+        self.inner.notified()
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.inner.dialect()
+    }
+
+    async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
+        self.seen.lock().unwrap().push(statement.clone());
+        self.inner.read(statement).await
+    }
+}
+
+/// Runs every hot verb once; the statements they were made of.
+async fn hot(inner: Arc<dyn Driver>) -> Vec<Statement> {
+    let recorder = Arc::new(Recorder { inner, seen: Mutex::default() });
+    let store = Store::with_driver(recorder.clone());
+    let account = AccountId(1);
+    let (ours, theirs) = (owner(&store).await, owner(&store).await);
+    node::heartbeat(&store, &ours, at(0)).await.unwrap();
+    let (event, execution) = accepted(&store, account, &ours).await;
+    let done = ended(&execution, Status::Succeeded, at(1));
+    store.write(execution::append(&done, &finished("x"), at(1))).await.unwrap();
+    execution::load(&store, account, &execution.id).await.unwrap();
+    event::show(&store, account, &event.id).await.unwrap();
+    event::by_key(&store, account, "key").await.unwrap();
+    event::list(&store, account, None, None, Some(&event.id), 20).await.unwrap();
+    for filter in [
+        execution::Filter::default(),
+        execution::Filter { statuses: vec![Status::Failed, Status::TimedOut], ..execution::Filter::default() },
+        execution::Filter {
+            integration: Some("acme".to_owned()),
+            flow: Some("refund".to_owned()),
+            ..execution::Filter::default()
+        },
+        execution::Filter { event_id: Some(event.id.clone()), ..execution::Filter::default() },
+    ] {
+        execution::list(&store, account, &filter, Some(&execution.id), 20).await.unwrap();
+    }
+    execution::due(&store, &ours, at(0), 10).await.unwrap();
+    execution::next_wake(&store, &ours).await.unwrap();
+    accepted(&store, account, &theirs).await;
+    node::leave(&store, &theirs).await.unwrap();
+    assert_eq!(execution::adopt(&store, &ours, at(0), 10).await.unwrap().len(), 1);
+    execution::expire(&store, at(2), 10).await.unwrap();
+    registry::installed(&store, account).await.unwrap();
+    registry::latest_bundles(&store, account, "acme").await.unwrap();
+    let mut seen = std::mem::take(&mut *recorder.seen.lock().unwrap());
+    seen.sort_by(|one, other| one.sql.cmp(&other.sql));
+    seen.dedup_by(|one, other| one.sql == other.sql);
+    assert!(seen.len() > 25, "{}", seen.len());
+    seen
+}
+
+#[tokio::test]
+async fn sqlite_searches() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Arc::new(Sqlite::open(&folder.path().join("zis.db")).unwrap());
+    for hot in hot(driver.clone()).await {
+        let explain = statement(format!("EXPLAIN QUERY PLAN {}", hot.sql), hot.params);
+        for row in driver.read(explain).await.unwrap().rows {
+            let step = row.text(3);
+            // The index of open executions holds nothing but what is looked for.
+            let scans = step.starts_with("SCAN") && !step.contains("INDEX execution_open");
+            let large =
+                ["event", "execution", "journal"].iter().any(|table| step.split(' ').any(|word| word == *table));
+            assert!(!(scans && large), "{step} in {}", hot.sql);
+        }
+    }
+}
+
+#[tokio::test]
+async fn postgres_searches() {
+    let Some(cluster) = zis_testkit::postgres::shared() else { return };
+    let url = cluster.database();
+    let name = url.rsplit('/').next().unwrap().split('?').next().unwrap();
+    let driver = Arc::new(Postgres::connect(&url).await.unwrap());
+    let hot = hot(driver.clone()).await;
+    // Enough rows that reading all of them would be the worst plan.
+    cluster.sql(
+        name,
+        "INSERT INTO event SELECT 1, 'evt_' || n, 's', 't', NULL, repeat('x', 200), n, NULL, 1 FROM generate_series(1, 20000) AS n; \
+         INSERT INTO execution SELECT 1, 'exe_' || n, 'i' || n % 50, 'f' || n % 200, NULL, 'evt_' || n, 'b', 'd', 'succeeded', 1, 4, n, n, NULL, \
+         NULL, NULL, NULL, NULL, NULL, 'node', 1, 1 FROM generate_series(1, 20000) AS n; \
+         INSERT INTO journal SELECT 1, 'exe_' || n, 0, n, repeat('x', 200) FROM generate_series(1, 20000) AS n; ANALYZE",
+    );
+    for hot in hot {
+        let explain = statement(format!("EXPLAIN {}", hot.sql), hot.params);
+        let plan = driver.read(explain).await.unwrap();
+        for row in plan.rows {
+            let step = row.text(0);
+            let large =
+                ["event", "execution", "journal"].iter().any(|table| step.contains(&format!("Seq Scan on {table} ")));
+            assert!(!large, "{step} in {}", hot.sql);
+        }
+    }
+    driver.close().await;
+}
