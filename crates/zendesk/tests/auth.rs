@@ -1,4 +1,5 @@
 //! Who may come in: passwords, API tokens, OAuth tokens, sessions.
+#![allow(clippy::unwrap_used, reason = "a failed step ends the test")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Events of profiles: matched or made, given to the engine once, in the documented shapes.
+#![allow(clippy::unwrap_used, reason = "a failed step ends the test")]
 
 mod support;
 

@@ -29,6 +29,9 @@ pub enum Paging {
     },
 }
 
+/// What a cursor names: the value that the list is ordered by, and the id.
+type Key = (i64, i64);
+
 /// Paging, sorting and the address, as handlers of lists take them.
 pub struct Listing {
     pub query: Query,
@@ -139,7 +142,7 @@ impl Listing {
     /// `meta` and `links` of a cursor page.
     pub fn cursors(
         &self,
-        ends: (Option<(i64, i64)>, Option<(i64, i64)>),
+        ends: (Option<Key>, Option<Key>),
         has_more: bool,
     ) -> Vec<(&'static str, Value)> {
         let Paging::Cursor { after, before, size } = &self.paging else { return Vec::new() };
@@ -151,7 +154,7 @@ impl Listing {
             Some(self.link(&[("page[size]", size.to_string()), (way, cursor.clone())]))
         };
         // Walking back, "more" lies before; what was left behind lies after.
-        let more_after = if backward { !ends.1.is_none() } else { has_more };
+        let more_after = if backward { ends.1.is_some() } else { has_more };
         let more_before = if backward { has_more } else { after.is_some() };
         let meta = Value::object([
             ("has_more", Value::from(has_more)),

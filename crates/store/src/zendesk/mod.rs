@@ -42,5 +42,5 @@ fn key_last(mut params: Vec<Param>) -> Vec<Param> {
 }
 
 fn list_of(texts: &[String]) -> String {
-    Value::array(texts.iter().map(|text| Value::string(text))).to_json()
+    Value::array(texts.iter().map(Value::string)).to_json()
 }

@@ -1,6 +1,6 @@
 //! A local Zendesk on a temporary store, with a sink that keeps what it gets and a clock that the test moves.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its own part; a failed step ends the test")]
 
 use std::sync::{
     Arc, Mutex,
