@@ -104,7 +104,7 @@ impl Run {
             let state = Some(path.split(['/', '[']).next().unwrap_or(&path).to_owned());
             return self.finish(Finish::Failed { failure, state, path: Some(path) }).await;
         };
-        let from = options.retry_from;
+        let from = options.retry_from_of.get(&self.row.integration).copied().unwrap_or(options.retry_from);
         let at = self.core.now();
         let retry_at = at.saturating_add(delay);
         let (attempt, most) = (self.row.attempt, self.row.max_attempts);

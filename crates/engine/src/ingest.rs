@@ -1,6 +1,6 @@
 //! An event on its way in: matched against what is installed, accepted with its executions in one transaction, and set going (D3a).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use zis_flow::{
     Failure, Program, Timestamp, Value,
@@ -32,6 +32,8 @@ use crate::{
 const MOST_MATCHES: u32 = 100;
 /// Statement of [`execution::accept`] that holds the catalog still.
 const HOLD: usize = 0;
+/// How long an `Idempotency-Key` is remembered.
+const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Executions of one event that are told of a repeated key.
 const MOST_REPEATED: usize = 10_000;
 
@@ -65,8 +67,9 @@ async fn accept(core: &Arc<Core>, mut incoming: Incoming) -> Result<Accepted, En
             }
             Err(StoreError::Expectation { statement: HOLD, .. }) => {}
             Err(StoreError::Duplicate { table }) if table == "event" => match repeated(core, &event).await? {
-                Some(accepted) => return Ok(accepted),
-                None => return Err(StoreError::Duplicate { table }.into()),
+                Repeat::Of(accepted) => return Ok(accepted),
+                Repeat::Expired => continue,
+                Repeat::No => return Err(StoreError::Duplicate { table }.into()),
             },
             Err(StoreError::Unknown(text)) => {
                 // The event's id is new: if it is there, this transaction put it there.
@@ -105,10 +108,24 @@ fn accepted(core: &Core, event: Event, executions: Vec<ExecutionId>) -> Accepted
     Accepted { event: event.id, executions, repeated: false }
 }
 
-/// The first answer to this event's key; `None` when there is no such event (another row of the transaction was the double).
-async fn repeated(core: &Core, event: &Event) -> Result<Option<Accepted>, EngineError> {
-    let Some(key) = &event.idempotency_key else { return Ok(None) };
-    let Some(first) = event::by_key(&core.store, event.account, key).await? else { return Ok(None) };
+/// What a taken key means.
+enum Repeat {
+    /// The first answer, again.
+    Of(Accepted),
+    /// The key's day is over: it is free now.
+    Expired,
+    /// Another row of the transaction was the double.
+    No,
+}
+
+async fn repeated(core: &Core, event: &Event) -> Result<Repeat, EngineError> {
+    let Some(key) = &event.idempotency_key else { return Ok(Repeat::No) };
+    let Some(first) = event::by_key(&core.store, event.account, key).await? else { return Ok(Repeat::No) };
+    if event.received_at.since(first.received_at) >= KEY_LIFE {
+        // Strictly before this moment, and the first one was: it is this key's event that loses it.
+        event::release_key(&core.store, event.account, key, event.received_at).await?;
+        return Ok(Repeat::Expired);
+    }
     let same = first.source == event.source
         && first.kind == event.kind
         && first.integration == event.integration
@@ -118,7 +135,7 @@ async fn repeated(core: &Core, event: &Event) -> Result<Option<Accepted>, Engine
     }
     core.meters.repeated.increment(1);
     let executions = executions_of(core, event.account, &first.id).await?;
-    Ok(Some(Accepted { event: first.id, executions, repeated: true }))
+    Ok(Repeat::Of(Accepted { event: first.id, executions, repeated: true }))
 }
 
 /// The executions an event started, in the order they were made.
@@ -208,7 +225,7 @@ impl Batch {
             ids.push(row.id.clone());
             match program {
                 Some(program) => launch(core, row, records, program, slot, subdomain),
-                None => core.meters.finished(row.status, std::time::Duration::ZERO),
+                None => core.meters.finished(row.status, Duration::ZERO),
             }
         }
         ids

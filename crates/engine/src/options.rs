@@ -17,6 +17,8 @@ pub struct Options {
     pub retry_delays: Vec<Duration>,
     pub max_attempts: u32,
     pub retry_from: RetryFrom,
+    /// The same for single integrations, by name.
+    pub retry_from_of: HashMap<String, RetryFrom>,
     /// Open executions in this node's memory; more are refused before they are accepted.
     pub max_running: usize,
     /// The same for each account.
@@ -37,6 +39,7 @@ impl Default for Options {
             retry_delays: Retry::DELAYS.to_vec(),
             max_attempts: 4,
             retry_from: RetryFrom::Start,
+            retry_from_of: HashMap::new(),
             max_running: 100_000,
             max_running_per_account: 100_000,
             subdomains: HashMap::new(),

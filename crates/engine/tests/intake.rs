@@ -28,6 +28,10 @@ async fn a_repeated_key_gives_the_first_answer_again() {
     let refused = engine.ingest(other).await;
     assert!(matches!(&refused, Err(EngineError::KeyReused(key)) if key == "k"), "{refused:?}");
     assert_eq!(script.count("Post"), 1);
+    tokio::time::sleep(std::time::Duration::from_secs(24 * 3600)).await;
+    let next_day = engine.ingest(keyed()).await.unwrap();
+    assert!(!next_day.repeated && next_day.event != first.event);
+    assert!(engine.ingest(keyed()).await.unwrap().repeated);
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,6 +67,15 @@ async fn one(store: &Store, query: Where) -> Result<Option<Event>, StoreError> {
     rows.first().map(event).transpose()
 }
 
+/// Frees `key` when its event was received before `before`: it may be used for another event then.
+pub async fn release_key(store: &Store, account: AccountId, key: &str, before: Timestamp) -> Result<(), StoreError> {
+    let release = statement(
+        "UPDATE event SET idempotency_key = NULL WHERE account = $1 AND idempotency_key = $2 AND received_at < $3",
+        params![account, key, before],
+    );
+    store.write(vec![release]).await.map(|_| ())
+}
+
 /// Newest first; `after` is the id of the last event of the page before.
 pub async fn list(
     store: &Store,
