@@ -190,12 +190,16 @@ impl Request<'_> {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    pub async fn send(self) -> Answer {
+    /// Sends it and gives the answer before its body has come: for streams.
+    pub async fn open(self) -> http::Response<hyper::body::Incoming> {
         let mut request =
             http::Request::builder().method(self.method).uri(self.url).body(Full::new(self.body)).unwrap();
         *request.headers_mut() = self.headers;
-        let response = self.server.client.request(request).await.unwrap();
-        let (parts, body) = response.into_parts();
+        self.server.client.request(request).await.unwrap()
+    }
+
+    pub async fn send(self) -> Answer {
+        let (parts, body) = self.open().await.into_parts();
         let text = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
         Answer { status: parts.status, headers: parts.headers, text }
     }
