@@ -140,11 +140,7 @@ impl Listing {
     }
 
     /// `meta` and `links` of a cursor page.
-    pub fn cursors(
-        &self,
-        ends: (Option<Key>, Option<Key>),
-        has_more: bool,
-    ) -> Vec<(&'static str, Value)> {
+    pub fn cursors(&self, ends: (Option<Key>, Option<Key>), has_more: bool) -> Vec<(&'static str, Value)> {
         let Paging::Cursor { after, before, size } = &self.paging else { return Vec::new() };
         let (field, backward) = (self.field(), before.is_some());
         let first = ends.0.map(|key| write_cursor(field, key));
