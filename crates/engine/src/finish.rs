@@ -17,7 +17,7 @@ use crate::{dead_letter, ledger::Lost, logbook, run::Run};
 const SUCCESS: &str = "Execution Successful";
 
 /// Codes of failed executions, one page each under `docs/errors/`.
-mod code {
+pub(crate) mod code {
     pub(super) const ACTION: &str = "ZIS3001";
     pub(super) const TIMEOUT: &str = "ZIS3002";
     pub(super) const PATH: &str = "ZIS3003";
@@ -26,10 +26,15 @@ mod code {
     /// A Fail state's own error name.
     pub(super) const FAIL_STATE: &str = "ZIS3006";
     pub(super) const FLOW_TIMEOUT: &str = "ZIS3007";
+    pub(crate) const NO_CONNECTION: &str = "ZIS3008";
+    pub(crate) const NO_FLOW: &str = "ZIS3009";
+    pub(crate) const CANNOT_GO_ON: &str = "ZIS3010";
 }
 
 fn code_of(failure: &Failure) -> &'static str {
     match failure.error.as_str() {
+        // A jq program is an action to the flow, but what to do about it is another thing than for a request.
+        error::TASK_FAILED if failure.cause.starts_with("jq:") => code::RUNTIME,
         error::TASK_FAILED => code::ACTION,
         error::TIMEOUT => code::TIMEOUT,
         error::PATH => code::PATH,
@@ -39,8 +44,14 @@ fn code_of(failure: &Failure) -> &'static str {
     }
 }
 
-/// Makes `row` say how the execution ended, and gives what the log says about it.
-pub(crate) fn describe(row: &mut Execution, result: &Finish, at: Timestamp) -> (Level, String) {
+/// Makes `row` say how the execution ended, and gives what the log says about it. `code` says what the failure does not: that the flow
+/// could not run at all.
+pub(crate) fn describe(
+    row: &mut Execution,
+    result: &Finish,
+    code: Option<&'static str>,
+    at: Timestamp,
+) -> (Level, String) {
     row.ended_at = Some(at);
     row.wake_at = None;
     let view = |code: &str, cause: &str, state: &Option<String>, path: &Option<String>| ErrorView {
@@ -57,7 +68,7 @@ pub(crate) fn describe(row: &mut Execution, result: &Finish, at: Timestamp) -> (
         }
         Finish::Failed { failure, state, path } => {
             row.status = Status::Failed;
-            row.error = Some(view(code_of(failure), &failure.cause, state, path));
+            row.error = Some(view(code.unwrap_or_else(|| code_of(failure)), &failure.cause, state, path));
             (Level::Error, logbook::describe(failure, path.as_deref().or(state.as_deref())))
         }
         Finish::TimedOut { state, path } => {
@@ -76,22 +87,22 @@ impl Run {
         match end {
             End::Succeeded { message, .. } => {
                 let message = if message.is_empty() { SUCCESS.to_owned() } else { message };
-                self.finish(Finish::Succeeded { message }).await
+                self.finish(Finish::Succeeded { message }, None).await
             }
-            End::Failed { failure, state, path } => self.finish(Finish::Failed { failure, state, path }).await,
-            End::TimedOut { state, path } => self.finish(Finish::TimedOut { state, path }).await,
+            End::Failed { failure, state, path } => self.finish(Finish::Failed { failure, state, path }, None).await,
+            End::TimedOut { state, path } => self.finish(Finish::TimedOut { state, path }, None).await,
             End::Retry { path, failure, .. } => self.retry(path, failure).await,
         }
     }
 
     /// The execution is over.
-    pub(crate) async fn finish(&mut self, result: Finish) -> Result<(), Lost> {
+    pub(crate) async fn finish(&mut self, result: Finish, code: Option<&'static str>) -> Result<(), Lost> {
         if !matches!(result, Finish::Succeeded { .. }) {
             // First the letter, then the end: a crash between the two sends the same letter again, and its key keeps it single.
             dead_letter::send(&self.core, &self.row, &result).await?;
         }
         let at = self.core.now();
-        let (level, text) = describe(&mut self.row, &result, at);
+        let (level, text) = describe(&mut self.row, &result, code, at);
         self.ledger.record(Record::Finished { at, attempt: self.row.attempt, result });
         self.line(at, level, text);
         self.close(self.row.status, at).await
@@ -102,7 +113,7 @@ impl Run {
         let options = &self.core.options;
         let Some(delay) = failure.retry.delay(self.row.attempt, &options.retry_delays) else {
             let state = Some(path.split(['/', '[']).next().unwrap_or(&path).to_owned());
-            return self.finish(Finish::Failed { failure, state, path: Some(path) }).await;
+            return self.finish(Finish::Failed { failure, state, path: Some(path) }, None).await;
         };
         let from = options.retry_from_of.get(&self.row.integration).copied().unwrap_or(options.retry_from);
         let at = self.core.now();

@@ -21,7 +21,7 @@ use crate::{
     core::Core,
     engine::{Accepted, Incoming},
     error::EngineError,
-    finish,
+    finish::{self, code},
     ledger::Ledger,
     logbook,
     run::Run,
@@ -166,8 +166,11 @@ impl Batch {
         for route in routes {
             let ready = route.ready(core, event.account).await?;
             let refusal = match &ready.program {
-                Ok(program) => missing_connection(core, event.account, &route.integration, program).await,
-                Err(text) => Some(Failure::new(error::RUNTIME, text.clone())),
+                Ok(program) => {
+                    let missing = missing_connection(core, event.account, &route.integration, program).await;
+                    missing.map(|failure| (failure, code::NO_CONNECTION))
+                }
+                Err(text) => Some((Failure::new(error::RUNTIME, text.clone()), code::NO_FLOW)),
             };
             batch.add(core, event, route, ready, subdomain, refusal);
         }
@@ -181,7 +184,7 @@ impl Batch {
         route: &Route,
         ready: &Ready,
         subdomain: &str,
-        refusal: Option<Failure>,
+        refusal: Option<(Failure, &'static str)>,
     ) {
         let at = event.received_at;
         let mut row = row(core, event, route);
@@ -200,9 +203,10 @@ impl Batch {
                 Some(program.clone())
             }
             (refusal, _) => {
-                let failure = refusal.unwrap_or_else(|| Failure::new(error::RUNTIME, "the flow cannot run"));
+                let otherwise = || (Failure::new(error::RUNTIME, "the flow cannot run"), code::NO_FLOW);
+                let (failure, code) = refusal.unwrap_or_else(otherwise);
                 let result = Finish::Failed { failure, state: None, path: None };
-                let (level, text) = finish::describe(&mut row, &result, at);
+                let (level, text) = finish::describe(&mut row, &result, Some(code), at);
                 self.also.push(log::insert(&logbook::line(&row, at, level, text)));
                 records.push(Record::Finished { at, attempt: 1, result });
                 None

@@ -46,6 +46,7 @@ pub(crate) struct Ledger {
 struct Batch {
     seq: i64,
     at: Timestamp,
+    queued_at: Timestamp,
     status: Status,
     records: Vec<Record>,
     lines: Vec<log::Line>,
@@ -85,7 +86,8 @@ impl Ledger {
         statements.extend(lines.iter().map(log::insert));
         statements.extend(rides.iter().cloned());
         let answer = core.store.write(statements);
-        self.queued.push_back(Batch { seq: row.seq, at, status: row.status, records, lines, rides, answer });
+        let queued_at = core.now();
+        self.queued.push_back(Batch { seq: row.seq, at, queued_at, status: row.status, records, lines, rides, answer });
         row.seq += 1;
     }
 
@@ -104,6 +106,7 @@ impl Ledger {
     fn kept(&mut self, core: &Core, row: &Execution) {
         let Some(batch) = self.queued.pop_front() else { return };
         self.patience = Duration::ZERO;
+        core.meters.committed(core.now().since(batch.queued_at));
         core.signal(|| Signal::ExecutionChanged {
             account: row.account,
             id: row.id.clone(),

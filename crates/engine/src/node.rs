@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::broadcast;
 use zis_flow::journal::Status;
 use zis_store::{
     AccountId, ExecutionId, StoreError,
@@ -19,6 +20,7 @@ const BEATS: u32 = 3;
 /// Beats, and adopts, until the engine stops.
 pub(crate) async fn serve(core: Arc<Core>) {
     let pause = (core.options.lease / BEATS).max(Duration::from_millis(1));
+    let mut topics = core.store.notified();
     loop {
         adopt(&core).await;
         if core.is_unsure() {
@@ -27,9 +29,21 @@ pub(crate) async fn serve(core: Arc<Core>) {
         tokio::select! {
             biased;
             () = core.stopping.cancelled() => return,
+            () = somebody_left(&mut topics) => {}
             () = core.clock.sleep(pause) => {}
         }
         beat(&core).await;
+    }
+}
+
+/// Returns when a node has said goodbye, or may have: a short cut, the poll finds it too.
+async fn somebody_left(topics: &mut broadcast::Receiver<Arc<str>>) {
+    loop {
+        match topics.recv().await {
+            Ok(topic) if &*topic == node::TOPIC || topic.is_empty() => return,
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use zis_store::{
 use crate::{
     admission::Slot,
     core::Core,
+    finish::code,
     ingest::{exposed, missing_connection},
     ledger::Ledger,
     open::Entry,
@@ -114,10 +115,8 @@ impl Waker {
         }
         let now = core.now();
         if let Some(wake_at) = row.wake_at.filter(|at| *at > now) {
-            // Adopted before its time; anybody else who finds it early has come too late: it was woken, and waits again.
-            if cause == Cause::Adopted {
-                core.timer.add(&core, wake_at, account, id);
-            }
+            // Adopted before its time, or the clock was set back.
+            core.timer.add(&core, wake_at, account, id);
             return None;
         }
         let mut run = Run { core, row, ledger: Ledger::default(), subdomain: String::new(), entry, _slot: slot };
@@ -280,11 +279,11 @@ async fn begin(mut run: Run, mut restored: Restored, programs: &HashMap<String, 
     };
     let core = run.core.clone();
     let (account, integration) = (run.row.account, run.row.integration.clone());
+    if let Some(failure) = missing_connection(&core, account, &integration, &program).await {
+        return fail(run, failure, code::NO_CONNECTION).await;
+    }
     run.row.attempt = restored.attempt + 1;
     run.row.wake_at = None;
-    if let Some(failure) = missing_connection(&core, account, &integration, &program).await {
-        return fail(run, failure).await;
-    }
     let connections = exposed(&core, account, &integration, &program).await;
     let now = core.now();
     let deadline = now.saturating_add(core.options.flow.timeout);
@@ -303,11 +302,11 @@ async fn begin(mut run: Run, mut restored: Restored, programs: &HashMap<String, 
 /// Ends an execution that can't go on; a person can still retry it from the start.
 async fn give_up(run: Run, reason: String) {
     tracing::error!(execution = %run.row.id, reason, "an execution cannot go on");
-    fail(run, Failure::new(error::RUNTIME, reason)).await;
+    fail(run, Failure::new(error::RUNTIME, reason), code::CANNOT_GO_ON).await;
 }
 
-async fn fail(run: Run, failure: Failure) {
-    run.conclude_failed(Finish::Failed { failure, state: None, path: None }).await;
+async fn fail(run: Run, failure: Failure, code: &'static str) {
+    run.conclude_failed(Finish::Failed { failure, state: None, path: None }, code).await;
 }
 
 impl Run {
@@ -330,8 +329,8 @@ impl Run {
         });
     }
 
-    pub(crate) async fn conclude_failed(mut self, finish: Finish) {
-        let result = self.finish(finish).await;
+    pub(crate) async fn conclude_failed(mut self, finish: Finish, code: &'static str) {
+        let result = self.finish(finish, Some(code)).await;
         self.leave(result).await;
     }
 }
@@ -343,5 +342,6 @@ async fn crashed(core: &Arc<Core>, account: AccountId, id: &ExecutionId) {
         return;
     }
     let run = Run { core: core.clone(), row, ledger: Ledger::default(), subdomain: String::new(), entry, _slot: slot };
-    fail(run, Failure::new(error::RUNTIME, "a fault in zis ended the execution; the server's log says more")).await;
+    let failure = Failure::new(error::RUNTIME, "a fault in zis ended the execution; the server's log says more");
+    fail(run, failure, code::CANNOT_GO_ON).await;
 }

@@ -59,11 +59,16 @@ pub async fn heartbeat(store: &Store, owner: &Owner, now: Timestamp) -> Result<(
     store.write(vec![beat.expect(Expect::Exactly(1))]).await.map(|_| ())
 }
 
+/// Topic of [`Store::notify`] that tells of a node that has left.
+pub const TOPIC: &str = "node";
+
 /// Says goodbye: other nodes may adopt at once.
 pub async fn leave(store: &Store, owner: &Owner) -> Result<(), StoreError> {
     let leave =
         statement("UPDATE node SET alive = 0 WHERE name = $1 AND epoch = $2", params![&owner.node, owner.epoch]);
-    store.write(vec![leave]).await.map(|_| ())
+    store.write(vec![leave]).await?;
+    store.notify(TOPIC);
+    Ok(())
 }
 
 /// Ends the lives whose heartbeat is older than `dead_before`; gives every ended life that may still own executions.
