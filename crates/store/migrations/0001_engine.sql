@@ -40,12 +40,13 @@ CREATE TABLE execution (
     epoch BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     PRIMARY KEY (account, id)
-);
+) {{room}};
 -- What a dead node left open, and what an owner has to wake: few rows, whatever the history.
 CREATE INDEX execution_open ON execution (node, epoch, account, id) WHERE ended_at IS NULL;
 CREATE INDEX execution_wake ON execution (node, epoch, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX execution_event ON execution (account, event_id);
-CREATE INDEX execution_flow ON execution (account, integration, flow, id);
+-- The account does not come first here: PostgreSQL, while it knows nothing of a new table, would take this index to find an id.
+CREATE INDEX execution_flow ON execution (integration, flow, account, id);
 -- Failures are few and looked for often.
 CREATE INDEX execution_error ON execution (account, id) WHERE error_code IS NOT NULL;
 -- No column numbers the rows: both databases append to the table itself, which is what makes it fast (D17).

@@ -5,7 +5,8 @@ use tokio_postgres::Client;
 
 use crate::{error::StoreError, sql::Dialect};
 
-/// `(number, name, SQL)`. `{{id}}` is the dialect's self-numbering primary key, `{{blob}}` its type of bytes.
+/// `(number, name, SQL)`. `{{id}}` is the dialect's self-numbering primary key, `{{blob}}` its type of bytes, `{{room}}`
+/// leaves room for changes in a table whose rows change soon after they are made.
 pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "engine", include_str!("../migrations/0001_engine.sql")),
     (2, "registry", include_str!("../migrations/0002_registry.sql")),
@@ -36,12 +37,16 @@ fn missing(done: &[i64], dialect: Dialect) -> Result<Vec<String>, StoreError> {
 /// The shared text in the words of one database.
 fn translate(sql: &str, dialect: Dialect) -> String {
     match dialect {
-        Dialect::Sqlite => sql.replace("{{id}}", "INTEGER PRIMARY KEY AUTOINCREMENT").replace("{{blob}}", "BLOB"),
+        Dialect::Sqlite => sql
+            .replace("{{id}}", "INTEGER PRIMARY KEY AUTOINCREMENT")
+            .replace("{{blob}}", "BLOB")
+            .replace("{{room}}", ""),
         // "C" is what SQLite does: texts in the order of their bytes, only ASCII letters have a case, and indexes work for prefixes.
         Dialect::Postgres => sql
             .replace(" TEXT", " TEXT COLLATE \"C\"")
             .replace("{{id}}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
-            .replace("{{blob}}", "BYTEA"),
+            .replace("{{blob}}", "BYTEA")
+            .replace("{{room}}", "WITH (fillfactor = 70)"),
     }
 }
 

@@ -113,25 +113,71 @@ fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Message>) {
 
 /// One physical transaction. Whatever becomes of it, every sender gets an answer and the connection is ready for the next.
 fn commit(connection: &Connection, batch: Vec<Job>) {
+    // A savepoint makes SQLite copy every page that a transaction touches, so the batch is tried without them first.
+    let answers = physical(connection, &batch, plain).or_else(|| physical(connection, &batch, savepoint));
+    let answers = answers.unwrap_or_default();
+    for (job, answer) in batch.into_iter().zip(answers) {
+        job.answer(answer);
+    }
+}
+
+type Answer = Result<Vec<Rows>, StoreError>;
+
+/// All of `batch`, each by `one`; `None` when one could not be undone by itself: then nothing was kept.
+fn physical(
+    connection: &Connection,
+    batch: &[Job],
+    one: fn(&Connection, &[Statement]) -> Option<Answer>,
+) -> Option<Vec<Answer>> {
     let mut answers = Vec::with_capacity(batch.len());
-    let mut state = connection.execute_batch("BEGIN IMMEDIATE").map_err(error);
-    for job in &batch {
-        let answer = state.clone().and_then(|()| logical(connection, &job.statements));
+    let mut state = execute(connection, "BEGIN IMMEDIATE");
+    for job in batch {
+        let answer = match &state {
+            Ok(()) => one(connection, &job.statements),
+            Err(cause) => Some(Err(cause.clone())),
+        };
         // A full disk or a failing device undoes everything at once, and says so by leaving the transaction.
-        if let (Err(cause), Ok(())) = (&answer, &state)
-            && connection.is_autocommit()
-        {
-            state = Err(cause.clone());
+        if state.is_ok() && connection.is_autocommit() {
+            let cause = answer.as_ref().and_then(|answer| answer.as_ref().err()).cloned();
+            state = Err(cause.unwrap_or_else(|| StoreError::Unavailable("the transaction was undone".to_owned())));
         }
+        let Some(answer) = answer else {
+            execute(connection, "ROLLBACK").ok();
+            return None;
+        };
         answers.push(answer);
     }
-    let committed = state.and_then(|()| connection.execute_batch("COMMIT").map_err(error));
-    if committed.is_err() && !connection.is_autocommit() {
-        let _ = connection.execute_batch("ROLLBACK");
+    if let Err(cause) = state.and_then(|()| execute(connection, "COMMIT")) {
+        if !connection.is_autocommit() {
+            execute(connection, "ROLLBACK").ok();
+        }
+        return Some(answers.into_iter().map(|_| Err(cause.clone())).collect());
     }
-    for (job, answer) in batch.into_iter().zip(answers) {
-        job.answer(committed.clone().and(answer));
+    Some(answers)
+}
+
+/// One logical transaction without a savepoint; `None` when it failed after it had changed something. That is rare: what fails by design, a
+/// look, a fence or a taken key, comes before the first change.
+fn plain(connection: &Connection, statements: &[Statement]) -> Option<Answer> {
+    let mut changed = false;
+    let mut answers = Vec::with_capacity(statements.len());
+    for (at, statement) in statements.iter().enumerate() {
+        let rows = match run(connection, statement) {
+            Ok(rows) => rows,
+            Err(error) => return (!changed || connection.is_autocommit()).then_some(Err(error)),
+        };
+        let changes_rows = ["INSERT ", "UPDATE ", "DELETE "].iter().any(|word| statement.sql.starts_with(word));
+        changed |= !statement.sql.starts_with("SELECT ") && (!changes_rows || rows.affected > 0);
+        match check(at, statement, rows) {
+            Ok(rows) => answers.push(rows),
+            Err(error) => return (!changed).then_some(Err(error)),
+        }
     }
+    Some(Ok(answers))
+}
+
+fn savepoint(connection: &Connection, statements: &[Statement]) -> Option<Answer> {
+    Some(logical(connection, statements))
 }
 
 /// One logical transaction under a savepoint: all or nothing.
