@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use zis_flow::Value;
+use futures_util::future::join_all;
+use zis_flow::{Timestamp, Value};
 use zis_store::{
     Statement,
     zendesk::{
         oauth,
         outbox::{self, Entry},
-        ticket,
+        reply, session,
     },
 };
 
@@ -83,39 +84,55 @@ impl Zendesk {
         entries.iter().map(|entry| outbox::insert(self.account, entry)).collect()
     }
 
-    /// Gives the entries to the engine in order. They are durable already: what can't be taken now is taken later.
+    /// Gives the entries to the engine, in order but without waiting in between, so that they share a commit. They are durable
+    /// already: what can't be taken now is taken later.
     pub(crate) async fn hand_over(&self, entries: Vec<Entry>) {
-        for entry in entries {
-            let id = entry.id.clone();
-            let event = ZendeskEvent {
-                account: self.account,
-                source: "support",
-                kind: entry.kind.into(),
-                payload: entry.payload,
-                idempotency_key: Some(format!("outbox:{id}")),
-                also: vec![outbox::delete(self.account, &id)],
-            };
-            match self.sink.accept(event).await {
-                // A conflict: another node has handed it over.
-                Ok(()) | Err(SinkError::Conflict) => {}
-                Err(error) => {
-                    tracing::warn!(%error, entry = id, "an event of the local Zendesk waits in the outbox: {error}");
-                    return;
-                }
+        join_all(entries.into_iter().map(|entry| self.hand_over_one(entry))).await;
+    }
+
+    async fn hand_over_one(&self, entry: Entry) {
+        let id = entry.id;
+        let event = ZendeskEvent {
+            account: self.account,
+            source: "support",
+            kind: entry.kind.into(),
+            payload: entry.payload,
+            idempotency_key: Some(format!("outbox:{id}")),
+            also: vec![outbox::delete(self.account, &id)],
+        };
+        match self.sink.accept(event).await {
+            // A conflict: another node has handed it over.
+            Ok(()) | Err(SinkError::Conflict) => {}
+            Err(error) => {
+                tracing::warn!(%error, entry = id, "an event of the local Zendesk waits in the outbox: {error}");
             }
         }
     }
 
-    /// Hands over what an earlier life or a busy engine left in the outbox, and drops what has expired. Call it at the start and
-    /// every minute or so.
+    /// Hands over what a busy engine left in the outbox, and drops what has expired. Call it every minute or so.
     pub async fn keep_house(&self) -> Result<(), ZendeskError> {
         let now = self.now();
-        let before = zis_flow::Timestamp(now.0.saturating_sub(i64::try_from(LEFT_OVER_AFTER.as_micros()).unwrap_or(0)));
-        let left = outbox::left_over(&self.store, self.account, before, BATCH).await?;
-        self.hand_over(left).await;
+        let span = i64::try_from(LEFT_OVER_AFTER.as_micros()).unwrap_or(0);
+        self.hand_over_left(Timestamp(now.0.saturating_sub(span))).await?;
         let mut expired = oauth::expire(self.account, now);
-        expired.push(ticket::expire_replies(self.account, now));
+        expired.push(session::expire(self.account, now));
+        expired.push(reply::expire(self.account, now));
         self.store.write(expired).await?;
         Ok(())
+    }
+
+    /// Hands over what was made up to `before` and is still there, in batches, as long as they get fewer.
+    pub(crate) async fn hand_over_left(&self, before: Timestamp) -> Result<(), ZendeskError> {
+        let mut last = None;
+        loop {
+            let left = outbox::left_over(&self.store, self.account, before, BATCH).await?;
+            let first = left.first().map(|entry| entry.id.clone());
+            // The same entry again: the engine takes nothing now.
+            if left.is_empty() || first == last {
+                return Ok(());
+            }
+            last = first;
+            self.hand_over(left).await;
+        }
     }
 }

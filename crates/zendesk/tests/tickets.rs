@@ -195,7 +195,8 @@ async fn changes_make_audit_entries_and_events() {
 #[tokio::test]
 async fn events_wait_in_the_outbox_while_the_engine_is_busy() {
     let fixture = Fixture::new().await;
-    fixture.sink.failures.lock().unwrap().push(SinkError::Busy(1));
+    // One for each of the two events.
+    fixture.sink.failures.lock().unwrap().extend([SinkError::Busy(1), SinkError::Busy(1)]);
     create(&fixture, r#"{"comment":{"body":"b"}}"#).await.unwrap();
     assert!(fixture.kinds().is_empty());
     fixture.pass(60);

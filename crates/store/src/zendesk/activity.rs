@@ -110,8 +110,3 @@ pub async fn list(
     query.raw(&format!(" ORDER BY id DESC LIMIT {size}"));
     store.read(query.done()).await?.rows.iter().map(activity).collect()
 }
-
-/// Deletes up to `limit` events received before `before`.
-pub fn expire(account: AccountId, before: Timestamp) -> Statement {
-    statement("DELETE FROM zd_activity WHERE account = $1 AND received_at < $2", params![account, before])
-}

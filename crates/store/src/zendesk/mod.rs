@@ -4,10 +4,14 @@
 //! lower-cased by the program (`lookup`), because databases disagree about what lower case is.
 
 pub mod activity;
+pub mod audit;
 pub mod bin;
+pub mod comment;
+pub mod job;
 pub mod oauth;
 pub mod outbox;
 pub mod profile;
+pub mod reply;
 pub mod session;
 pub mod ticket;
 pub mod token;

@@ -1,4 +1,4 @@
-//! Tickets, their audits and comments, replies kept for idempotency keys, and jobs.
+//! Tickets.
 
 use zis_flow::{Timestamp, Value};
 
@@ -51,35 +51,10 @@ impl Ticket {
     }
 }
 
-/// One change of a ticket.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Audit {
-    pub id: i64,
-    pub ticket_id: i64,
-    pub author_id: i64,
-    pub metadata: Value,
-    /// An array of what changed.
-    pub events: Value,
-    pub created_at: Timestamp,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comment {
-    pub id: i64,
-    pub ticket_id: i64,
-    pub audit_id: i64,
-    pub author_id: i64,
-    pub body: String,
-    pub html_body: String,
-    pub is_public: bool,
-    pub metadata: Value,
-    pub created_at: Timestamp,
-}
-
 const COLUMNS: &str = "id, external_id, subject, description, status, priority, type, requester_id, submitter_id, assignee_id, group_id, \
      organization_id, tags, custom_fields, fields, channel, is_public, deleted, created_at, updated_at, solved_at, version";
 
-fn ticket(row: &Row) -> Result<Ticket, StoreError> {
+pub(super) fn ticket(row: &Row) -> Result<Ticket, StoreError> {
     Ok(Ticket {
         id: row.int(0),
         external_id: row.opt_string(1),
@@ -106,7 +81,8 @@ fn ticket(row: &Row) -> Result<Ticket, StoreError> {
     })
 }
 
-fn columns(account: AccountId, ticket: &Ticket) -> Vec<Param> {
+/// Account and id first, then the rest.
+pub(super) fn columns(account: AccountId, ticket: &Ticket) -> Vec<Param> {
     params![
         account,
         ticket.id,
@@ -232,234 +208,4 @@ pub async fn list(
 pub async fn count(store: &Store, account: AccountId, filter: &Filter) -> Result<u64, StoreError> {
     let rows = store.read(filtered("count(*)", account, filter).done()).await?;
     Ok(rows.first().map_or(0, |row| u64::try_from(row.int(0)).unwrap_or_default()))
-}
-
-pub fn insert_audit(account: AccountId, audit: &Audit) -> Statement {
-    statement(
-        "INSERT INTO zd_audit (account, ticket_id, id, author_id, metadata, events, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        params![account, audit.ticket_id, audit.id, audit.author_id, &audit.metadata, &audit.events, audit.created_at,],
-    )
-}
-
-fn audit(row: &Row) -> Result<Audit, StoreError> {
-    Ok(Audit {
-        ticket_id: row.int(0),
-        id: row.int(1),
-        author_id: row.int(2),
-        metadata: document(row, 3)?,
-        events: document(row, 4)?,
-        created_at: Timestamp(row.int(5)),
-    })
-}
-
-/// Oldest first; from one that `after` names on.
-pub async fn audits(
-    store: &Store,
-    account: AccountId,
-    ticket_id: i64,
-    order: Order,
-    window: Window,
-) -> Result<Vec<Audit>, StoreError> {
-    let mut query = Query::new(
-        "SELECT ticket_id, id, author_id, metadata, events, created_at FROM zd_audit WHERE account = $1",
-        account,
-    );
-    query.and("ticket_id = ?", ticket_id);
-    store.read(query.window(Sorted::Id, order, window)).await?.rows.iter().map(audit).collect()
-}
-
-pub async fn audit_by_id(
-    store: &Store,
-    account: AccountId,
-    ticket_id: i64,
-    id: i64,
-) -> Result<Option<Audit>, StoreError> {
-    let rows = store
-        .read(statement(
-            "SELECT ticket_id, id, author_id, metadata, events, created_at FROM zd_audit \
-             WHERE account = $1 AND ticket_id = $2 AND id = $3",
-            params![account, ticket_id, id],
-        ))
-        .await?;
-    rows.first().map(audit).transpose()
-}
-
-pub fn insert_comment(account: AccountId, comment: &Comment) -> Statement {
-    statement(
-        "INSERT INTO zd_comment (account, ticket_id, id, audit_id, author_id, body, html_body, is_public, metadata, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        params![
-            account,
-            comment.ticket_id,
-            comment.id,
-            comment.audit_id,
-            comment.author_id,
-            &comment.body,
-            &comment.html_body,
-            comment.is_public,
-            &comment.metadata,
-            comment.created_at,
-        ],
-    )
-}
-
-const COMMENT: &str = "ticket_id, id, audit_id, author_id, body, html_body, is_public, metadata, created_at";
-
-fn comment(row: &Row) -> Result<Comment, StoreError> {
-    Ok(Comment {
-        ticket_id: row.int(0),
-        id: row.int(1),
-        audit_id: row.int(2),
-        author_id: row.int(3),
-        body: row.text(4).to_owned(),
-        html_body: row.text(5).to_owned(),
-        is_public: row.bool(6),
-        metadata: document(row, 7)?,
-        created_at: Timestamp(row.int(8)),
-    })
-}
-
-pub async fn comments(
-    store: &Store,
-    account: AccountId,
-    ticket_id: i64,
-    order: Order,
-    window: Window,
-) -> Result<Vec<Comment>, StoreError> {
-    let mut query = Query::new(format!("SELECT {COMMENT} FROM zd_comment WHERE account = $1"), account);
-    query.and("ticket_id = ?", ticket_id);
-    store.read(query.window(Sorted::Id, order, window)).await?.rows.iter().map(comment).collect()
-}
-
-/// All comments of the tickets, for searching in them.
-pub async fn comments_of(store: &Store, account: AccountId, tickets: &[i64]) -> Result<Vec<Comment>, StoreError> {
-    let mut query = Query::new(format!("SELECT {COMMENT} FROM zd_comment WHERE account = $1"), account);
-    query.within("ticket_id", tickets.iter().copied());
-    store.read(query.done()).await?.rows.iter().map(comment).collect()
-}
-
-pub async fn count_comments(store: &Store, account: AccountId, ticket_id: i64) -> Result<u64, StoreError> {
-    let rows = store
-        .read(statement(
-            "SELECT count(*) FROM zd_comment WHERE account = $1 AND ticket_id = $2",
-            params![account, ticket_id],
-        ))
-        .await?;
-    Ok(rows.first().map_or(0, |row| u64::try_from(row.int(0)).unwrap_or_default()))
-}
-
-/// What a create request with an idempotency key gave.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KeptReply {
-    pub key: String,
-    pub digest: String,
-    pub ticket_id: i64,
-    pub audit_id: i64,
-    /// The ticket as it was answered.
-    pub ticket: Ticket,
-    pub expires_at: Timestamp,
-}
-
-/// Keeps the reply. A key in use is [`StoreError::Duplicate`] of `zd_reply`; an expired one is taken over.
-pub fn keep_reply(account: AccountId, reply: &KeptReply, now: Timestamp) -> Vec<Statement> {
-    vec![
-        statement(
-            "DELETE FROM zd_reply WHERE account = $1 AND idempotency_key = $2 AND expires_at <= $3",
-            params![account, &reply.key, now],
-        ),
-        statement(
-            "INSERT INTO zd_reply (account, idempotency_key, digest, ticket_id, audit_id, snapshot, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            params![
-                account,
-                &reply.key,
-                &reply.digest,
-                reply.ticket_id,
-                reply.audit_id,
-                snapshot(&reply.ticket),
-                reply.expires_at,
-            ],
-        ),
-    ]
-}
-
-fn snapshot(ticket: &Ticket) -> String {
-    // The row's own columns, so that one reader serves both.
-    let value = |param: &Param| match param {
-        Param::Int(int) => Value::from(*int),
-        Param::Text(text) => Value::string(text),
-        _ => Value::Null,
-    };
-    Value::array(columns(AccountId(0), ticket).iter().skip(1).map(value)).to_json()
-}
-
-pub async fn kept_reply(
-    store: &Store,
-    account: AccountId,
-    key: &str,
-    now: Timestamp,
-) -> Result<Option<KeptReply>, StoreError> {
-    let rows = store
-        .read(statement(
-            "SELECT digest, ticket_id, audit_id, snapshot, expires_at FROM zd_reply \
-             WHERE account = $1 AND idempotency_key = $2 AND expires_at > $3",
-            params![account, key, now],
-        ))
-        .await?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    let cells = document(row, 3)?;
-    let cell = |value: &Value| match (value.as_i64(), value.as_str()) {
-        (Some(int), _) => Param::Int(int),
-        (_, Some(text)) => Param::Text(text.to_owned()),
-        _ => Param::Null,
-    };
-    Ok(Some(KeptReply {
-        key: key.to_owned(),
-        digest: row.text(0).to_owned(),
-        ticket_id: row.int(1),
-        audit_id: row.int(2),
-        ticket: ticket(&Row(cells.as_array().unwrap_or_default().iter().map(cell).collect()))?,
-        expires_at: Timestamp(row.int(4)),
-    }))
-}
-
-/// Replies whose keys have expired.
-pub fn expire_replies(account: AccountId, now: Timestamp) -> Statement {
-    statement("DELETE FROM zd_reply WHERE account = $1 AND expires_at <= $2", params![account, now])
-}
-
-/// A bulk request that has ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Job {
-    /// `V3-` and 32 hexadecimal digits.
-    pub id: String,
-    pub total: u64,
-    /// An array, one result for each item.
-    pub results: Value,
-    pub created_at: Timestamp,
-}
-
-pub fn insert_job(account: AccountId, job: &Job) -> Statement {
-    statement(
-        "INSERT INTO zd_job (account, id, total, results, created_at) VALUES ($1, $2, $3, $4, $5)",
-        params![account, &job.id, i64::try_from(job.total).unwrap_or(i64::MAX), &job.results, job.created_at],
-    )
-}
-
-pub async fn job(store: &Store, account: AccountId, id: &str) -> Result<Option<Job>, StoreError> {
-    let rows = store
-        .read(statement(
-            "SELECT id, total, results, created_at FROM zd_job WHERE account = $1 AND id = $2",
-            params![account, id],
-        ))
-        .await?;
-    let job = |row: &Row| {
-        Ok(Job {
-            id: row.text(0).to_owned(),
-            total: u64::try_from(row.int(1)).unwrap_or_default(),
-            results: document(row, 2)?,
-            created_at: Timestamp(row.int(3)),
-        })
-    };
-    rows.first().map(job).transpose()
 }

@@ -3,10 +3,7 @@
 use std::cmp::Ordering;
 
 use zis_flow::{Timestamp, Value};
-use zis_store::zendesk::{
-    ticket::{Comment, Ticket},
-    user::User,
-};
+use zis_store::zendesk::{comment::Comment, ticket::Ticket, user::User};
 
 use super::{
     parse::Op,

@@ -11,7 +11,8 @@ mod words;
 use zis_flow::Timestamp;
 use zis_store::zendesk::{
     Order, Sorted, Window,
-    ticket::{self, Comment, Filter as TicketFilter, Ticket},
+    comment::{self, Comment},
+    ticket::{self, Filter as TicketFilter, Ticket},
     user::{self, Filter as UserFilter, User},
 };
 
@@ -113,7 +114,7 @@ impl Zendesk {
             let mut comments: Vec<Comment> = Vec::new();
             if with_comments {
                 let ids: Vec<i64> = chunk.iter().map(|ticket| ticket.id).collect();
-                comments = ticket::comments_of(&self.store, self.account, &ids).await?;
+                comments = comment::of_tickets(&self.store, self.account, &ids).await?;
                 comments.sort_by_key(|comment| comment.ticket_id);
             }
             for ticket in chunk {

@@ -1,7 +1,7 @@
 //! Bulk calls: done at once, kept as a job that has ended (spec 3.3).
 
 use zis_flow::Value;
-use zis_store::zendesk::ticket::{self, Job};
+use zis_store::zendesk::job::{self, Job};
 
 use super::{MAX_BULK, TicketIn};
 use crate::{auth::Principal, error::ZendeskError, handle::Zendesk, ids};
@@ -69,7 +69,7 @@ impl Zendesk {
             results: Value::array(results),
             created_at: self.now(),
         };
-        self.store.write(vec![ticket::insert_job(self.account, &job)]).await?;
+        self.store.write(vec![job::insert(self.account, &job)]).await?;
         Ok(job)
     }
 }

@@ -1,7 +1,7 @@
 //! What differs between two states of a ticket: as audit events and as support events (spec ZIS 5.2).
 
 use zis_flow::Value;
-use zis_store::zendesk::ticket::{Comment, Ticket};
+use zis_store::zendesk::{comment::Comment, ticket::Ticket};
 
 use crate::{handle::Zendesk, outbox::Happening};
 

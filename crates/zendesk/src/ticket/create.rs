@@ -2,10 +2,15 @@
 
 use std::sync::atomic::Ordering;
 
-use zis_flow::Value;
+use zis_flow::{Timestamp, Value};
 use zis_store::{
     StoreError,
-    zendesk::ticket::{self, Audit, KeptReply, Ticket},
+    zendesk::{
+        audit::{self, Audit},
+        comment::{self, Comment},
+        reply::{self, Reply},
+        ticket::{self, Ticket},
+    },
 };
 
 use super::{CommentIn, KEY_TIME, TicketIn, change};
@@ -55,13 +60,13 @@ impl Zendesk {
 
     /// The answer that the key got before.
     async fn kept(&self, key: &Key) -> Result<Option<Created>, ZendeskError> {
-        let Some(reply) = ticket::kept_reply(&self.store, self.account, &key.key, self.now()).await? else {
+        let Some(reply) = reply::kept(&self.store, self.account, &key.key, self.now()).await? else {
             return Ok(None);
         };
         if reply.digest != key.digest {
             return Err(ZendeskError::KeyReused);
         }
-        let audit = ticket::audit_by_id(&self.store, self.account, reply.ticket_id, reply.audit_id).await?;
+        let audit = audit::show(&self.store, self.account, reply.ticket_id, reply.audit_id).await?;
         let audit = audit.ok_or_else(|| ZendeskError::Internal("a kept reply has lost its audit".to_owned()))?;
         Ok(Some(Created { ticket: reply.ticket, audit, repeated: true }))
     }
@@ -86,36 +91,8 @@ impl Zendesk {
         let audit_id = self.number();
         let metadata = metadata(client, input.metadata.as_ref());
         let comment = self.new_comment(id, audit_id, author, comment, &metadata);
-        let mut ticket = Ticket {
-            id,
-            external_id: None,
-            subject: None,
-            description: comment.body.clone(),
-            status: "new".to_owned(),
-            priority: None,
-            kind: None,
-            requester_id: requester.id,
-            submitter_id: submitter,
-            assignee_id: assignee,
-            group_id: None,
-            organization_id: None,
-            tags: Vec::new(),
-            custom_fields: Value::array([]),
-            fields: Value::object::<&str>([]),
-            channel: input.channel.clone().unwrap_or_else(|| "api".to_owned()),
-            is_public: comment.is_public,
-            deleted: false,
-            created_at: now,
-            updated_at: now,
-            solved_at: None,
-            version: 1,
-        };
-        input.apply(&mut ticket);
-        if assignee.is_some() && ticket.status == "new" {
-            // A ticket that somebody works on is not new.
-            "open".clone_into(&mut ticket.status);
-        }
-        ticket.solved_at = matches!(ticket.status.as_str(), "solved" | "closed").then_some(now);
+        let people = People { requester: requester.id, submitter, assignee };
+        let ticket = new_ticket(input, &comment, &people, now);
         let mut events = vec![self.comment_entry(&comment)];
         events.extend(self.create_entries(&ticket));
         let audit = Audit {
@@ -132,20 +109,10 @@ impl Zendesk {
         let ticket_entries = self.envelopes("ticket", &change::snapshot(&ticket), happened);
         let mut writes = requester.writes;
         writes.push(ticket::insert(self.account, &ticket));
-        writes.push(ticket::insert_audit(self.account, &audit));
-        writes.push(ticket::insert_comment(self.account, &comment));
+        writes.push(audit::insert(self.account, &audit));
+        writes.push(comment::insert(self.account, &comment));
         writes.extend(self.outbox_inserts(&ticket_entries));
-        if let Some(key) = key {
-            let reply = KeptReply {
-                key: key.key.clone(),
-                digest: key.digest.clone(),
-                ticket_id: id,
-                audit_id,
-                ticket: ticket.clone(),
-                expires_at: now.saturating_add(KEY_TIME),
-            };
-            writes.extend(ticket::keep_reply(self.account, &reply, now));
-        }
+        writes.extend(key.into_iter().flat_map(|key| reply::keep(self.account, &kept_for(key, &ticket, &audit), now)));
         if let Err(error) = self.store.write(writes).await {
             return Err(self.create_failed(error));
         }
@@ -186,6 +153,58 @@ impl Zendesk {
             }
             _ => Ok(caller.user.id),
         }
+    }
+}
+
+/// Who a ticket is about.
+struct People {
+    requester: i64,
+    submitter: i64,
+    assignee: Option<i64>,
+}
+
+fn new_ticket(input: &TicketIn, first: &Comment, people: &People, now: Timestamp) -> Ticket {
+    let mut ticket = Ticket {
+        id: first.ticket_id,
+        external_id: None,
+        subject: None,
+        description: first.body.clone(),
+        status: "new".to_owned(),
+        priority: None,
+        kind: None,
+        requester_id: people.requester,
+        submitter_id: people.submitter,
+        assignee_id: people.assignee,
+        group_id: None,
+        organization_id: None,
+        tags: Vec::new(),
+        custom_fields: Value::array([]),
+        fields: Value::object::<&str>([]),
+        channel: input.channel.clone().unwrap_or_else(|| "api".to_owned()),
+        is_public: first.is_public,
+        deleted: false,
+        created_at: now,
+        updated_at: now,
+        solved_at: None,
+        version: 1,
+    };
+    input.apply(&mut ticket);
+    if ticket.assignee_id.is_some() && ticket.status == "new" {
+        // A ticket that somebody works on is not new.
+        "open".clone_into(&mut ticket.status);
+    }
+    ticket.solved_at = matches!(ticket.status.as_str(), "solved" | "closed").then_some(now);
+    ticket
+}
+
+fn kept_for(key: &Key, ticket: &Ticket, audit: &Audit) -> Reply {
+    Reply {
+        key: key.key.clone(),
+        digest: key.digest.clone(),
+        ticket_id: ticket.id,
+        audit_id: audit.id,
+        ticket: ticket.clone(),
+        expires_at: ticket.created_at.saturating_add(KEY_TIME),
     }
 }
 

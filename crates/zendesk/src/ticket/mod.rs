@@ -2,7 +2,7 @@
 
 mod bulk;
 mod change;
-mod comment;
+mod commenting;
 mod create;
 mod input;
 mod requester;
@@ -11,7 +11,10 @@ mod update;
 use zis_flow::Value;
 use zis_store::zendesk::{
     Order, Sorted, Window,
-    ticket::{self, Audit, Comment, Filter, Job, Ticket},
+    audit::{self, Audit},
+    comment::{self, Comment},
+    job::{self, Job},
+    ticket::{self, Filter, Ticket},
 };
 
 use crate::{
@@ -24,8 +27,11 @@ use crate::{
 pub(crate) use change::tag_changes;
 pub use create::Created;
 pub use input::{CommentIn, RequesterIn, TicketIn};
-pub use zis_store::zendesk::ticket::{
-    Audit as AuditRow, Comment as CommentRow, Filter as TicketFilter, Job as JobRow, Ticket as TicketRow,
+pub use zis_store::zendesk::{
+    audit::Audit as AuditRow,
+    comment::Comment as CommentRow,
+    job::Job as JobRow,
+    ticket::{Filter as TicketFilter, Ticket as TicketRow},
 };
 
 /// Comments of a ticket at most.
@@ -74,20 +80,19 @@ impl Zendesk {
         counted: bool,
     ) -> Result<Listed<Comment>, ZendeskError> {
         self.ticket(ticket_id).await?;
-        let items = ticket::comments(&self.store, self.account, ticket_id, order, one_more(window)).await?;
-        let count =
-            if counted { Some(ticket::count_comments(&self.store, self.account, ticket_id).await?) } else { None };
+        let items = comment::list(&self.store, self.account, ticket_id, order, one_more(window)).await?;
+        let count = if counted { Some(comment::count(&self.store, self.account, ticket_id).await?) } else { None };
         Ok(Listed::cut(items, window, count))
     }
 
     pub async fn audits(&self, ticket_id: i64, order: Order, window: Window) -> Result<Listed<Audit>, ZendeskError> {
         self.ticket(ticket_id).await?;
-        let items = ticket::audits(&self.store, self.account, ticket_id, order, one_more(window)).await?;
+        let items = audit::list(&self.store, self.account, ticket_id, order, one_more(window)).await?;
         Ok(Listed::cut(items, window, None))
     }
 
     pub async fn job(&self, id: &str) -> Result<Job, ZendeskError> {
-        ticket::job(&self.store, self.account, id).await?.ok_or_else(|| ZendeskError::not_found("job status", id))
+        job::show(&self.store, self.account, id).await?.ok_or_else(|| ZendeskError::not_found("job status", id))
     }
 }
 

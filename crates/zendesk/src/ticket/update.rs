@@ -3,7 +3,11 @@
 use zis_flow::Value;
 use zis_store::{
     StoreError,
-    zendesk::ticket::{self, Audit, Ticket},
+    zendesk::{
+        audit::{self, Audit},
+        comment,
+        ticket::{self, Ticket},
+    },
 };
 
 use super::{MAX_COMMENTS, TicketIn, change, create::metadata};
@@ -102,7 +106,7 @@ impl Zendesk {
         if input.safe_stamp.is_some_and(|stamp| old.updated_at.0 / 1_000_000 > stamp.0 / 1_000_000) {
             return Err(ZendeskError::Conflict);
         }
-        if input.comment.is_some() && ticket::count_comments(&self.store, self.account, id).await? >= MAX_COMMENTS {
+        if input.comment.is_some() && comment::count(&self.store, self.account, id).await? >= MAX_COMMENTS {
             let text = format!("Ticket: has {MAX_COMMENTS} comments, no more can be added");
             return Err(ZendeskError::Invalid(vec![Fault::new("base", text, None)]));
         }
@@ -150,8 +154,8 @@ impl Zendesk {
         let happened = change::happenings(&old, &new, comment.as_ref());
         let ticket_entries = self.envelopes("ticket", &change::snapshot(&new), happened);
         writes.push(ticket::update(self.account, &new));
-        writes.push(ticket::insert_audit(self.account, &audit));
-        writes.extend(comment.iter().map(|comment| ticket::insert_comment(self.account, comment)));
+        writes.push(audit::insert(self.account, &audit));
+        writes.extend(comment.iter().map(|comment| comment::insert(self.account, comment)));
         writes.extend(self.outbox_inserts(&ticket_entries));
         self.store.write(writes).await?;
         entries.extend(ticket_entries);

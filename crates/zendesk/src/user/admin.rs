@@ -34,6 +34,8 @@ impl Zendesk {
     ) -> Result<Option<NewAdmin>, ZendeskError> {
         let made = self.ensure_admin(email, password).await?;
         self.ensure_predefined_client().await?;
+        // Nothing of this life is under way yet: whatever is there was left over.
+        self.hand_over_left(self.now()).await?;
         self.keep_house().await?;
         Ok(made)
     }

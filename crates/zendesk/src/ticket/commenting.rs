@@ -1,7 +1,7 @@
 //! Comments: from a request to a row, as text and as HTML.
 
 use zis_flow::Value;
-use zis_store::zendesk::ticket::Comment;
+use zis_store::zendesk::comment::Comment;
 
 use super::CommentIn;
 use crate::handle::Zendesk;
