@@ -212,3 +212,72 @@ pub(super) fn place(program: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr().wrapping_sub(program.as_ptr().addr());
     if start <= program.len() && start + part.len() <= program.len() { start..start + part.len() } else { 0..0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(program: &str, at: &str, message: &str) {
+        let Err(JqError::Compile { message: got, at: place }) = compile(program) else {
+            panic!("{program} compiles");
+        };
+        assert_eq!((&program[place], got.as_str()), (at, message), "{program}");
+    }
+
+    #[test]
+    fn every_builtin_compiles() {
+        for def in PRELUDE.all() {
+            let arguments = vec!["."; def.args.len()].join("; ");
+            let call = if arguments.is_empty() { def.name.to_owned() } else { format!("{}({arguments})", def.name) };
+            assert!(compile(&call).is_ok(), "{call}: {:?}", compile(&call).err());
+        }
+    }
+
+    #[test]
+    fn faults_have_a_place_and_a_sentence() {
+        check(".a | foo(1)", "foo", "foo/1 is not defined");
+        check(". as $x | $y", "$y", "$y is not defined");
+        check("[1, 2", "[", "`[` is never closed");
+        check(".a | \"abc", "\"", "`\"` is never closed");
+        check("1 +", "", "the program ends where a term is expected");
+        check("1 + )", ")", "`)` is no part of jq");
+        check("if 1 then 2", "", "the program ends where `else` or `end` is expected");
+        check("1 2", "2", "`2` stands where the end of the program is expected");
+        check("\"\\q\"", "q", "a string escape sequence is expected here");
+        check(". & 1", "&", "`& 1` is no part of jq");
+        check("@foo", "@foo", "foo is not a valid format");
+        check("break $out", "$out", "$*label-out is not defined");
+        check("halt(7)", "halt", "`halt` is not available: a flow's program sees its data alone");
+        check("1 | $ENV.PATH", "$ENV", "`$ENV` is not available: a flow's program sees its data alone");
+        check("include \"a\"; 1", "include", "`include` is not available: a flow's program cannot read other files");
+        check("", "", "the program ends where a term is expected");
+    }
+
+    /// Rewriting moves text about; the place stays that of the program.
+    #[test]
+    fn places_lead_back_through_the_rewriting() {
+        check("\"\\ud83d\\ude00\" | .a = .b // foo", "foo", "foo/0 is not defined");
+        check(".[] as [$a] ?// {$a: $b} | $__loc__, bar($a)", "bar", "bar/1 is not defined");
+        check("reduce .[] as $x (0; 2 * 3 % baz, 1)", "baz", "baz/0 is not defined");
+    }
+
+    #[test]
+    fn a_program_may_define_what_is_refused() {
+        assert!(compile("def env: 1; def input: 2; env + input").is_ok());
+    }
+
+    #[test]
+    fn chains_of_closures_are_seen() {
+        for (program, chains) in [
+            ("def f(g): f(g + 1); f(1)", true),
+            ("def f(g): def h: f(g); h; f(1)", true),
+            ("def f($x): if $x > 3 then 1 else f($x + 1) end; f(1)", false),
+            ("def f: f; f", false),
+            ("def f(g): g; f(f(1))", false),
+            ("walk(.) | recurse(.[]?)", false),
+        ] {
+            assert_eq!(compile(program).map(|program| program.chains).ok(), Some(chains), "{program}");
+        }
+    }
+}

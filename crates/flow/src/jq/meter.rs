@@ -19,6 +19,9 @@ use super::{JqError, Limits};
 const STACK_PER_DEPTH: usize = 2 * 1024;
 const STACK_BASE: usize = 64 * 1024;
 
+/// Stack on which iterators cost nothing extra.
+const STACK_FREE: usize = 8 * 1024;
+
 const FUEL: &str = "it takes too many steps";
 const BYTES: &str = "it makes too much data";
 const DEPTH: &str = "it recurses too deeply";
@@ -31,8 +34,10 @@ struct Meter {
     stack_start: Cell<usize>,
     stack_most: Cell<usize>,
     now: Cell<i64>,
-    /// Something was made that may be no JSON value, or too deep, or too large: the result needs a look.
+    /// Something was made: the result may be too large.
     made: Cell<bool>,
+    /// A number was made that is none in JSON: NaN or infinite.
+    odd: Cell<bool>,
 }
 
 thread_local! {
@@ -45,6 +50,7 @@ thread_local! {
             stack_most: Cell::new(usize::MAX),
             now: Cell::new(0),
             made: Cell::new(false),
+            odd: Cell::new(false),
         }
     };
 }
@@ -70,7 +76,7 @@ pub(super) fn within<T>(
 ) -> Result<T, JqError> {
     let stack =
         STACK_BASE + STACK_PER_DEPTH * usize::try_from(limits.depth).unwrap_or(usize::MAX / STACK_PER_DEPTH / 2);
-    let fresh = [limits.fuel, limits.bytes, 0, address_of_frame() as u64, stack as u64, now.0.cast_unsigned(), 0];
+    let fresh = [limits.fuel, limits.bytes, 0, address_of_frame() as u64, stack as u64, now.0.cast_unsigned(), 0, 0];
     let before = METER.with(|meter| meter.swap(fresh));
     let outcome = catch_unwind(AssertUnwindSafe(work));
     METER.with(|meter| meter.swap(before));
@@ -85,7 +91,7 @@ fn reason(payload: &(dyn Any + Send)) -> JqError {
 }
 
 impl Meter {
-    fn swap(&self, [fuel, bytes, live, start, most, now, made]: [u64; 7]) -> [u64; 7] {
+    fn swap(&self, [fuel, bytes, live, start, most, now, made, odd]: [u64; 8]) -> [u64; 8] {
         [
             self.fuel.replace(fuel),
             self.bytes.replace(bytes),
@@ -94,6 +100,7 @@ impl Meter {
             self.stack_most.replace(most as usize) as u64,
             self.now.replace(now.cast_signed()).cast_unsigned(),
             u64::from(self.made.replace(made != 0)),
+            u64::from(self.odd.replace(odd != 0)),
         ]
     }
 
@@ -115,6 +122,14 @@ pub(super) fn step() {
     });
 }
 
+/// One item handed out by an iterator: on its way it passes every iterator around, which are as many as the stack is deep.
+pub(super) fn item() {
+    METER.with(|meter| {
+        let stack = meter.stack_start.get().saturating_sub(address_of_frame());
+        meter.burn(1 + (stack.saturating_sub(STACK_FREE) / STACK_PER_DEPTH) as u64);
+    });
+}
+
 /// `count` values looked at.
 pub(super) fn nodes(count: usize) {
     METER.with(|meter| meter.burn(count as u64));
@@ -132,9 +147,14 @@ pub(super) fn bytes(count: usize) {
     });
 }
 
-/// `count` bytes read or copied without being kept.
+/// `count` bytes looked at one by one.
 pub(super) fn scanned(count: usize) {
-    nodes(count / 16);
+    nodes(count / 32);
+}
+
+/// `count` bytes copied or compared as a whole.
+pub(super) fn copied(count: usize) {
+    nodes(count / 512);
 }
 
 /// A value nested `depth` deep is about to be made.
@@ -144,9 +164,14 @@ pub(super) fn depth(depth: u32) {
     }
 }
 
-/// Notes that a number was made that may be none in JSON.
+/// Notes that a number was made that is none in JSON.
 pub(super) fn made_odd_number() {
-    METER.with(|meter| meter.made.set(true));
+    METER.with(|meter| meter.odd.set(true));
+}
+
+/// Whether there may be such a number.
+pub(super) fn odd_numbers() -> bool {
+    METER.with(|meter| meter.odd.get())
 }
 
 /// Whether anything was made at all: if not, a result is a part of the input.

@@ -160,17 +160,16 @@ fn cause(error: Val) -> String {
 
 /// A value leaves the program: as JSON, not too deep and not too large when written out.
 fn result(value: Val, limits: Limits) -> Result<Value, JqError> {
-    if !meter::made() {
-        return Ok(value.0);
+    if meter::made() {
+        if value.0.depth() > MAX_DEPTH {
+            return Err(JqError::Exhausted("its result is nested more than 512 deep"));
+        }
+        let most = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
+        if value.0.json_len(most) >= most {
+            return Err(JqError::Exhausted("its result is too large"));
+        }
     }
-    if value.0.depth() > MAX_DEPTH {
-        return Err(JqError::Exhausted("its result is nested more than 512 deep"));
-    }
-    let most = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
-    if value.0.json_len(most) >= most {
-        return Err(JqError::Exhausted("its result is too large"));
-    }
-    Ok(finite(value.0))
+    Ok(if meter::odd_numbers() { finite(value.0) } else { value.0 })
 }
 
 /// NaN becomes null and infinities the largest number, as jq prints them.
@@ -178,6 +177,8 @@ fn finite(value: Value) -> Value {
     match value {
         Value::Number(number) if number.is_nan() => Value::Null,
         Value::Number(number) if number.as_f64().is_infinite() => Value::Number(Number::from(number.as_f64())),
+        Value::Array(items) => Value::array(items.iter().cloned().map(finite)),
+        Value::Object(object) => Value::object(object.iter().map(|(key, value)| (key.clone(), finite(value.clone())))),
         other => other,
     }
 }

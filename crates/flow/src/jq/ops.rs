@@ -47,7 +47,7 @@ fn concat(left: Arc<str>, right: Arc<str>) -> Arc<str> {
     }
     let kept = if Arc::strong_count(&left) > 1 { left.len() + 16 } else { 0 };
     meter::bytes(kept + right.len());
-    meter::scanned(left.len());
+    meter::copied(left.len());
     let mut text = String::with_capacity(left.len() + right.len());
     text.push_str(&left);
     text.push_str(&right);

@@ -12,15 +12,36 @@ pub(super) fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.compare(b),
         (Value::String(a), Value::String(b)) => {
-            meter::scanned(a.len().min(b.len()));
+            meter::copied(a.len().min(b.len()));
             a.cmp(b)
         }
+        // What is shared is equal: programs share a lot, and a shared tree can be exponentially large.
+        (Value::Array(a), Value::Array(b)) if Arc::ptr_eq(a, b) => Ordering::Equal,
+        (Value::Object(a), Value::Object(b)) if Arc::ptr_eq(a, b) => Ordering::Equal,
         (Value::Array(a), Value::Array(b)) => {
             let pairs = a.iter().zip(b.iter());
             pairs.map(|(a, b)| compare(a, b)).find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (Value::Object(a), Value::Object(b)) => compare_objects(a, b),
         _ => rank(a).cmp(&rank(b)),
+    }
+}
+
+/// As `==` sees it: NaN is not equal to itself, however deep.
+pub(super) fn equal(a: &Value, b: &Value) -> bool {
+    compare(a, b).is_eq() && !holds_nan(a)
+}
+
+fn holds_nan(value: &Value) -> bool {
+    if !meter::odd_numbers() {
+        return false;
+    }
+    meter::nodes(1);
+    match value {
+        Value::Number(number) => number.is_nan(),
+        Value::Array(items) => items.iter().any(holds_nan),
+        Value::Object(object) => object.values().any(holds_nan),
+        _ => false,
     }
 }
 

@@ -141,7 +141,7 @@ impl FromIterator<Val> for Val {
 
 impl PartialEq for Val {
     fn eq(&self, other: &Self) -> bool {
-        super::order::compare(&self.0, &other.0) == Ordering::Equal && !is_nan(self)
+        super::order::equal(&self.0, &other.0)
     }
 }
 
@@ -192,11 +192,11 @@ impl jaq_core::ValT for Val {
     fn key_values(self) -> BoxIter<'static, std::result::Result<(Val, Val), Error>> {
         match self.0 {
             Value::Array(items) => Box::new((0..items.len()).map(move |at| {
-                meter::nodes(1);
+                meter::item();
                 Ok((Val::from(at), Val(items[at].clone())))
             })),
             Value::Object(object) => Box::new((0..object.len()).map(move |at| {
-                meter::nodes(1);
+                meter::item();
                 let (key, value) = object.entry(at).expect("the index is below the length");
                 Ok((Val(Value::String(key.clone())), Val(value.clone())))
             })),
@@ -208,11 +208,11 @@ impl jaq_core::ValT for Val {
         meter::step();
         match self.0 {
             Value::Array(items) => Box::new((0..items.len()).map(move |at| {
-                meter::nodes(1);
+                meter::item();
                 Ok(Val(items[at].clone()))
             })),
             Value::Object(object) => Box::new((0..object.len()).map(move |at| {
-                meter::nodes(1);
+                meter::item();
                 Ok(Val(object.entry(at).expect("the index is below the length").1.clone()))
             })),
             _ => Box::new(std::iter::once(Err(fault::iterate(&self)))),
