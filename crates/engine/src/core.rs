@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zis_flow::Timestamp;
-use zis_store::{AccountId, EventId, ExecutionId, Store, node::Owner};
+use zis_store::{AccountId, EventId, ExecutionId, Store, StoreError, node::Owner};
 
 use crate::{
     act::Actor, admission::Admission, catalog::Catalogs, error::EngineError, meters::Meters, open::Open,
@@ -149,6 +149,15 @@ impl Core {
     pub(crate) fn stop_all(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
         self.open.forget_all();
+    }
+
+    /// Runs `body` to its end even if whoever asked goes away: what becomes durable in it must be followed by what comes after it.
+    pub(crate) async fn see_through<T: Send + 'static>(
+        &self,
+        body: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let result = self.tasks.spawn(body).await;
+        result.unwrap_or_else(|error| Err(StoreError::Internal(format!("a task ended early: {error}")).into()))
     }
 
     /// Tells whoever watches; `signal` is not even made when nobody does.

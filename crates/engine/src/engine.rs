@@ -86,7 +86,9 @@ impl Engine {
         bundle: BundleChoice,
         by: &str,
     ) -> Result<(), EngineError> {
-        by_hand::retry(&self.core, account, id, from, bundle, by).await
+        let (core, id, by) = (self.core.clone(), id.clone(), by.to_owned());
+        let retry = async move { by_hand::retry(&core, account, &id, from, bundle, &by).await };
+        self.core.see_through(retry).await
     }
 
     /// Ends an open execution. What its call in flight did outside stays done.

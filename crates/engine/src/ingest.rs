@@ -40,7 +40,11 @@ const MOST_REPEATED: usize = 10_000;
 /// Accepts `incoming`; durable when this returns.
 pub(crate) async fn ingest(core: &Arc<Core>, incoming: Incoming) -> Result<Accepted, EngineError> {
     core.accepting()?;
-    let result = accept(core, incoming).await;
+    let accept = {
+        let core = core.clone();
+        async move { accept(&core, incoming).await }
+    };
+    let result = core.see_through(accept).await;
     if let Err(EngineError::Busy { .. }) = &result {
         core.meters.refused.increment(1);
     }

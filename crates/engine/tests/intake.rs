@@ -1,4 +1,5 @@
 //! Events on their way in: keys, limits, what is installed, and whose action counts.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -44,6 +45,23 @@ async fn the_senders_statements_ride_along_or_nothing_is_kept() {
     assert!(matches!(refused, Err(EngineError::Store(zis_store::StoreError::Expectation { .. }))), "{refused:?}");
     assert!(zis_store::event::list(&store, ACCOUNT, None, None, None, 10).await.unwrap().is_empty());
     assert_eq!(engine.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_hangs_up_does_not_take_its_event_along() {
+    let store = store_with(&flow("A", &act("A", "Post", "End"))).await;
+    let script = Script::new(fine);
+    let engine = start(&store, script.clone(), options()).await;
+    for polls in 1..5 {
+        let mut ingest = Box::pin(engine.ingest(go()));
+        for _ in 0..polls {
+            let _ = futures_util::poll!(&mut ingest);
+        }
+        drop(ingest);
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let rows = zis_store::execution::list(&store, ACCOUNT, &Default::default(), None, 10).await.unwrap();
+    assert!(rows.len() == 4 && rows.iter().all(|row| row.status == Status::Succeeded), "{rows:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,5 @@
 //! From any prefix of a journal to the same end: cut, recover, finish, compare (D2, D3).
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Retries by themselves and by hand, waits, and the letter that tells of a failure (spec 3.10).
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

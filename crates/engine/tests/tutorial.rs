@@ -1,4 +1,5 @@
 //! The tutorial's flow through the engine, with a scripted outside.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! A small world for the engine's tests: a store in a temporary folder, a bundle that is installed, and actors that answer by script.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::{
     collections::HashMap,

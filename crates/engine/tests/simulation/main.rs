@@ -3,6 +3,7 @@
 //!
 //! What must hold: every accepted event runs each of its job specs once, to an end; a repeated key makes no second event; the journal is
 //! legal and restores to what the row says; in one attempt at most the last unsafe call is sent again; the same call has the same key.
+#![allow(clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
 mod common;
