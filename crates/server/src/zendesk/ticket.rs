@@ -47,7 +47,7 @@ pub fn show_ticket(ticket: &Ticket, base: &Base) -> Value {
         ("generated_timestamp", generated),
         ("type", ticket.kind.as_deref().into()),
         ("subject", ticket.subject.as_deref().into()),
-        ("raw_subject", ticket.subject.as_deref().into()),
+        ("raw_subject", ticket.subject.as_deref().unwrap_or_default().into()),
         ("description", ticket.description.as_str().into()),
         ("priority", ticket.priority.as_deref().into()),
         ("status", ticket.status.as_str().into()),

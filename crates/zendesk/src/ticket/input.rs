@@ -264,6 +264,13 @@ fn kept(reader: &mut Reader<'_>, body: &Value) -> Value {
     {
         reader.bad::<()>("due_at", "must be an ISO 8601 time");
     }
+    reader.boolean("allow_channelback");
+    reader.text("recipient");
+    for key in ["collaborator_ids", "collaborators", "email_cc_ids", "email_ccs", "follower_ids", "followers"] {
+        if reader.present(key).is_some_and(|value| value.as_array().is_none()) {
+            reader.bad::<()>(key, "must be an array");
+        }
+    }
     read::pick(body, KEPT)
 }
 
