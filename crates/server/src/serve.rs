@@ -6,7 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zis_engine::{Clock, Engine, EngineError, Options, connection::Connections};
-use zis_store::{AccountId, Store, StoreError, secret::Vault};
+use zis_flow::journal::RetryFrom;
+use zis_store::{AccountId, Store, StoreError, canary, secret::Vault};
 use zis_zendesk::{Zendesk, ZendeskError, world::SystemWorld};
 
 use crate::{
@@ -28,6 +29,11 @@ pub enum ServeError {
     Data { path: String, source: std::io::Error },
     #[error("`{path}` is no key file: {message}")]
     KeyFile { path: String, message: String },
+    #[error(
+        "the secrets in the store were sealed with another key: set ZIS_SECRET_KEY to the one they were made with (nodes that share a \
+         database share the key); to rotate, set the new and the old key, separated by a comma"
+    )]
+    WrongKey,
     #[error("the operating system gives no random bytes: {0}")]
     Random(String),
     #[error("TLS can't be set up: {0}")]
@@ -78,6 +84,9 @@ impl Server {
         api::operations::record();
         let store = open_store(&config).await?;
         let vault = open_vault(&config)?;
+        if !canary::sings(&store, &vault, account).await? {
+            return Err(ServeError::WrongKey);
+        }
 
         let http = outside::client(&config, &[&local, &origin])?;
         let predefined_secret =
@@ -184,6 +193,7 @@ fn engine_options(config: &Config) -> Options {
         retry_delays: config.retry.delays.clone(),
         max_attempts: config.retry.max_attempts,
         retry_from: config.retry.from,
+        retry_from_of: config.retry.from_failure.iter().map(|name| (name.clone(), RetryFrom::Failure)).collect(),
         max_running: config.node.max_running,
         subdomains: HashMap::from([(AccountId(config.account.id), config.account.subdomain.clone())]),
         ..Options::default()

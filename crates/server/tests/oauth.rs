@@ -1,7 +1,6 @@
 //! OAuth connections through HTTP: the dance with a client of one's own, with client_credentials, and when providers refuse (spec 6.4, 6.5).
 
 #![allow(clippy::unwrap_used, reason = "a failed step ends the test")]
-
 #![allow(clippy::unwrap_used, reason = "a failing case panics")]
 
 mod support;

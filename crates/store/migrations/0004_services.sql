@@ -32,4 +32,9 @@ CREATE TABLE webhook (
     PRIMARY KEY (account, uuid)
 );
 CREATE UNIQUE INDEX webhook_token ON webhook (token);
-CREATE INDEX webhook_integration ON webhook (account, integration, id)
+CREATE INDEX webhook_integration ON webhook (account, integration, id);
+-- A known text, sealed: tells at the start whether this node has the key that the others have.
+CREATE TABLE canary (
+    account BIGINT PRIMARY KEY,
+    sealed {{blob}} NOT NULL
+)

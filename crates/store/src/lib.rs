@@ -3,6 +3,7 @@
 //! The only crate that knows SQL. A verb is a function that builds [`sql::Statement`]s, hands them to the [`Store`] as one logical
 //! transaction and turns rows into typed values. Decisions are made elsewhere.
 
+pub mod canary;
 pub mod catalog;
 pub mod config;
 pub mod connection;

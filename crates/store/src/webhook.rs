@@ -6,6 +6,7 @@ use crate::{
     AccountId, Store, StoreError,
     page::{self, Page, Paged},
     params,
+    secret::Vault,
     sql::{Expect, Row, Statement, Where, statement},
 };
 
@@ -44,6 +45,11 @@ pub struct Hmac {
 
 const COLUMNS: &str = "account, uuid, id, integration, source_system, event_type, token, username, password_hash, \
                        old_password_hash, old_until, hmac_header, hmac_algorithm, hmac_secret, created_at, updated_at";
+
+/// What a signing secret is sealed with: it opens for its own webhook only.
+pub fn context(account: AccountId, uuid: &str) -> String {
+    format!("{}/webhook/{uuid}/hmac", account.0)
+}
 
 /// Keeps a new webhook.
 pub fn insert(webhook: &Webhook) -> Statement {
@@ -131,6 +137,24 @@ pub async fn list(
     let mut query = Where::account(account);
     query.and("integration = ", integration);
     page::read(store, query, (COLUMNS, "webhook", "id"), page, |row| Ok(webhook(row))).await
+}
+
+/// Seals the signing secret of every webhook of `account` anew with the vault's first key; how many.
+pub async fn reseal(store: &Store, vault: &Vault, account: AccountId) -> Result<u64, StoreError> {
+    let sql = "SELECT uuid, hmac_secret FROM webhook WHERE account = $1 AND hmac_secret IS NOT NULL";
+    let rows = store.read(statement(sql, params![account])).await?.rows;
+    let mut statements = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (uuid, old) = (row.text(0), row.bytes(1));
+        let context = context(account, uuid);
+        let sealed = vault.seal(&context, &vault.open(&context, old)?);
+        statements.push(statement(
+            "UPDATE webhook SET hmac_secret = $1 WHERE account = $2 AND uuid = $3 AND hmac_secret = $4",
+            params![sealed, account, uuid, old],
+        ));
+    }
+    let written = store.write(statements).await?;
+    Ok(written.iter().map(|rows| rows.affected as u64).sum())
 }
 
 fn webhook(row: &Row) -> Webhook {

@@ -6,6 +6,7 @@ mod event;
 mod execution;
 pub(crate) mod logs;
 pub(crate) mod operations;
+mod secret;
 mod stream;
 mod trace;
 
@@ -20,7 +21,7 @@ use crate::{
 
 /// All endpoints of `/api/zis/v1`.
 pub fn routes(routes: Routes) -> Routes {
-    [execution::routes, event::routes, logs::routes, stream::routes, bundle::routes, check::routes]
+    [execution::routes, event::routes, logs::routes, stream::routes, bundle::routes, check::routes, secret::routes]
         .into_iter()
         .fold(routes, |routes, more| more(routes))
 }

@@ -192,6 +192,8 @@ pub struct Retry {
     pub delays: Vec<Duration>,
     pub max_attempts: u32,
     pub from: RetryFrom,
+    /// Integrations whose attempts begin at the failure whatever `from` says.
+    pub from_failure: Vec<String>,
 }
 
 impl Retry {
@@ -204,7 +206,8 @@ impl Retry {
             "failure" => RetryFrom::Failure,
             _ => RetryFrom::Start,
         };
-        Ok(Self { delays: layers.list("retry.delays")?, max_attempts, from })
+        let from_failure = layers.list("retry.from_failure")?;
+        Ok(Self { delays: layers.list("retry.delays")?, max_attempts, from, from_failure })
     }
 }
 

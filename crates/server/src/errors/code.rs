@@ -3,10 +3,10 @@
 use http::StatusCode;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident;)*) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $status:ident, $help:literal;)*) => {
         /// What went wrong, for programs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Code { $($(#[$doc])* $name),* }
+        pub enum Code { $($(#[doc = $doc])+ $name),* }
 
         impl Code {
             /// All codes in order.
@@ -20,65 +20,81 @@ macro_rules! codes {
             pub fn status(self) -> StatusCode {
                 match self { $(Code::$name => StatusCode::$status),* }
             }
+
+            /// What it means: the first lines of its page.
+            pub fn summary(self) -> &'static str {
+                match self { $(Code::$name => concat!($($doc),+).trim_ascii()),* }
+            }
+
+            /// What to do next.
+            pub fn help(self) -> &'static str {
+                match self { $(Code::$name => $help),* }
+            }
         }
     };
 }
 
 codes! {
     /// No credentials, or wrong ones.
-    Unauthenticated = "ZIS4001", UNAUTHORIZED;
+    Unauthenticated = "ZIS4001", UNAUTHORIZED,
+        "Send the e-mail address and password, or `EMAIL/token` and an API token, as basic authentication, or an OAuth token as \
+         bearer. Connections, configs, links and inbound webhooks take an OAuth token of their integration only.";
     /// The token belongs to another integration, or there is no such integration.
-    IntegrationMismatch = "ZIS4002", UNAUTHORIZED;
+    IntegrationMismatch = "ZIS4002", UNAUTHORIZED,
+        "Make a token for the OAuth client `zis_NAME` of the integration in the path: POST /api/v2/oauth/tokens with its numeric id. \
+         Names are lower-case.";
     /// This endpoint takes no OAuth token.
-    OauthDisabled = "ZIS4003", UNAUTHORIZED;
+    OauthDisabled = "ZIS4003", UNAUTHORIZED, "Upload bundles with a password, an API token or the console's session.";
     /// This endpoint takes no API token.
-    ApiTokenUnsupported = "ZIS4004", FORBIDDEN;
+    ApiTokenUnsupported = "ZIS4004", FORBIDDEN,
+        "Use an OAuth token of the integration: POST /api/v2/oauth/tokens with the numeric id of its client `zis_NAME`.";
     /// Admins only.
-    AdminOnly = "ZIS4005", FORBIDDEN;
-    /// Too many wrong credentials from this address.
-    TooManyFailures = "ZIS4006", TOO_MANY_REQUESTS;
-    /// The request is good for a session of the console only, or its anti-forgery token is missing.
-    Forbidden = "ZIS4007", FORBIDDEN;
+    AdminOnly = "ZIS4005", FORBIDDEN, "Sign in as an admin; agents and end users can't use ZIS.";
+    /// Too many wrong credentials from this address for this name.
+    TooManyFailures = "ZIS4006", TOO_MANY_REQUESTS, "Wait for as long as `Retry-After` says, then send the right ones.";
+    /// The credentials are good, but not for this.
+    Forbidden = "ZIS4007", FORBIDDEN, "Use a token with the scope that the message names, or a session from the server's own pages.";
     /// The body is no JSON.
-    InvalidJson = "ZIS4010", BAD_REQUEST;
+    InvalidJson = "ZIS4010", BAD_REQUEST, "Repair the body at the line and column in the message.";
     /// A member of the body or a parameter is missing or can't be used.
-    InvalidField = "ZIS4011", BAD_REQUEST;
+    InvalidField = "ZIS4011", BAD_REQUEST, "The message names the member and what is expected.";
     /// The body is larger than this endpoint takes.
-    TooLarge = "ZIS4012", PAYLOAD_TOO_LARGE;
+    TooLarge = "ZIS4012", PAYLOAD_TOO_LARGE,
+        "Send less, or raise `server.max_body`, `registry.max_bundle`, `services.max_config` or `services.max_ingest`.";
     /// The body has another media type than this endpoint takes.
-    UnsupportedMediaType = "ZIS4013", UNSUPPORTED_MEDIA_TYPE;
+    UnsupportedMediaType = "ZIS4013", UNSUPPORTED_MEDIA_TYPE, "Send JSON with `Content-Type: application/json`.";
     /// The request did not arrive in time.
-    TooSlow = "ZIS4014", REQUEST_TIMEOUT;
+    TooSlow = "ZIS4014", REQUEST_TIMEOUT, "Send it again; `server.body_timeout` is the limit.";
     /// The request can't be read.
-    BadRequest = "ZIS4015", BAD_REQUEST;
+    BadRequest = "ZIS4015", BAD_REQUEST, "The connection broke, or the request is no proper HTTP: send it again.";
     /// There is no such endpoint.
-    NoEndpoint = "ZIS4020", NOT_FOUND;
+    NoEndpoint = "ZIS4020", NOT_FOUND, "Look at GET /api/zis/v1/openapi.json for all there are.";
     /// The endpoint does not know this method.
-    MethodNotAllowed = "ZIS4021", METHOD_NOT_ALLOWED;
+    MethodNotAllowed = "ZIS4021", METHOD_NOT_ALLOWED, "The answer's `Allow` header lists the methods.";
     /// There is no such thing.
-    NotFound = "ZIS4022", NOT_FOUND;
+    NotFound = "ZIS4022", NOT_FOUND, "Look at the list that it should be in; names are case-sensitive.";
     /// Something with this name exists already, or was changed at the same time.
-    Conflict = "ZIS4023", CONFLICT;
+    Conflict = "ZIS4023", CONFLICT, "Choose another name, or read what is there now and repeat.";
     /// The thing's status does not allow it.
-    IllegalState = "ZIS4024", CONFLICT;
+    IllegalState = "ZIS4024", CONFLICT, "Only ended or waiting executions can be retried, only open ones cancelled.";
     /// The idempotency key was used for something else.
-    KeyReused = "ZIS4025", CONFLICT;
+    KeyReused = "ZIS4025", CONFLICT, "Use a new `Idempotency-Key` for each event; the same one only to repeat the same request.";
     /// The bundle has faults.
-    BundleRefused = "ZIS4030", BAD_REQUEST;
+    BundleRefused = "ZIS4030", BAD_REQUEST, "Each of `errors` names a JSON pointer, line and column; `zis check` explains them.";
     /// A job spec can't be installed or uninstalled.
-    JobSpecInvalid = "ZIS4031", BAD_REQUEST;
+    JobSpecInvalid = "ZIS4031", BAD_REQUEST, "Name it `zis:INTEGRATION:job_spec:NAME`, as the last upload of its bundle defines it.";
     /// The name can't be used for an integration.
-    IntegrationName = "ZIS4032", BAD_REQUEST;
+    IntegrationName = "ZIS4032", BAD_REQUEST, "Use 1 to 64 of a-z 0-9 - _ that no other account uses.";
     /// The provider of an OAuth connection refused or failed.
-    Provider = "ZIS4033", BAD_GATEWAY;
+    Provider = "ZIS4033", BAD_GATEWAY, "The message holds the provider's words: check the client's id, secret, URLs and scopes.";
     /// The server is at a limit.
-    Busy = "ZIS4040", SERVICE_UNAVAILABLE;
+    Busy = "ZIS4040", SERVICE_UNAVAILABLE, "Nothing was accepted: send it again after `Retry-After` seconds.";
     /// The server is shutting down.
-    Draining = "ZIS4041", SERVICE_UNAVAILABLE;
+    Draining = "ZIS4041", SERVICE_UNAVAILABLE, "Nothing was accepted: send it to another node, or again in a moment.";
     /// A bug of ours.
-    Internal = "ZIS5001", INTERNAL_SERVER_ERROR;
+    Internal = "ZIS5001", INTERNAL_SERVER_ERROR, "The server's log has the reason, with the answer's `X-Request-Id`; please report it.";
     /// The store can't be used now.
-    StoreUnavailable = "ZIS5002", SERVICE_UNAVAILABLE;
+    StoreUnavailable = "ZIS5002", SERVICE_UNAVAILABLE, "Is the disk full, is PostgreSQL up? The server goes on by itself when it is.";
 }
 
 /// The code for a status that some layer gave without a refusal.
@@ -120,5 +136,6 @@ mod tests {
     fn codes_are_distinct_and_in_order() {
         let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
+        assert!(Code::ALL.iter().all(|code| code.summary().ends_with('.') && code.help().ends_with('.')));
     }
 }

@@ -1,10 +1,14 @@
 //! JSON bodies: read within a limit, and refused with line, column and member.
 
+use std::error::Error;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
 };
+use http::StatusCode;
 use serde::de::DeserializeOwned;
+use tower_http::timeout::TimeoutError;
 
 use crate::{
     app::App,
@@ -30,18 +34,21 @@ impl FromRequest<App> for Text {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
-            let status = axum::response::IntoResponse::into_response(rejection).status();
-            match status {
-                http::StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "the body is too large"),
-                _ => Refusal::new(Code::BadRequest, "the body could not be read to its end"),
-            }
+        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
+            _ if is_late(&rejection) => Refusal::new(Code::TooSlow, "the body did not arrive in time"),
+            StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "the body is too large"),
+            _ => Refusal::new(Code::BadRequest, "the body could not be read to its end"),
         })?;
         String::from_utf8(bytes.into()).map(Text).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             Refusal::new(Code::InvalidJson, format!("the body is not UTF-8: byte {at} can't be read"))
         })
     }
+}
+
+/// Whether the body's time limit is somewhere among the causes.
+fn is_late(error: &(dyn Error + 'static)) -> bool {
+    error.is::<TimeoutError>() || error.source().is_some_and(is_late)
 }
 
 /// Reads `text`; a syntax error gives line and column, a wrong member its name.

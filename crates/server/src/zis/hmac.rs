@@ -3,7 +3,6 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha512};
-use zis_store::AccountId;
 
 /// A hash that a signature can be made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +31,6 @@ impl Algorithm {
             Algorithm::Sha512 => check::<Hmac<Sha512>>(secret, body, signature),
         }
     }
-}
-
-/// What a signing secret is sealed with: it opens for its own webhook only.
-pub(super) fn context(account: AccountId, uuid: &str) -> String {
-    format!("{}/webhook/{uuid}/hmac", account.0)
 }
 
 /// Whether `header` signs `body`: hexadecimal or base64, with or without `sha256=` before it.

@@ -77,7 +77,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 
 fn check_signature(app: &App, webhook: &Webhook, headers: &HeaderMap, body: &str) -> Result<(), Refusal> {
     let Some(expected) = &webhook.hmac else { return Ok(()) };
-    let secret = app.vault.open(&hmac::context(webhook.account, &webhook.uuid), &expected.secret)?;
+    let secret = app.vault.open(&webhook::context(webhook.account, &webhook.uuid), &expected.secret)?;
     let algorithm = hmac::Algorithm::parse(&expected.algorithm)
         .ok_or_else(|| Refusal::internal(format!("webhook {} has algorithm {}", webhook.uuid, expected.algorithm)))?;
     let signature = headers.get(&expected.header).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -231,7 +231,7 @@ fn seal(app: &App, uuid: &str, input: HmacIn) -> Result<Hmac, Refusal> {
     if input.secret.is_empty() {
         return Err(Refusal::invalid("`hmac.secret` must not be empty"));
     }
-    let secret = app.vault.seal(&hmac::context(app.account, uuid), &SecretString::from(input.secret));
+    let secret = app.vault.seal(&webhook::context(app.account, uuid), &SecretString::from(input.secret));
     Ok(Hmac { header: input.header, algorithm, secret })
 }
 
