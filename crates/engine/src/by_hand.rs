@@ -123,7 +123,7 @@ pub(crate) async fn replay(core: &Arc<Core>, account: AccountId, id: &EventId) -
 
 /// The definitions that the execution's flow has today: those of its installed job spec, or of the newest bundle that holds the flow.
 async fn current(core: &Arc<Core>, row: &Execution) -> Result<Pin, EngineError> {
-    let catalog = core.catalogs.reload(core, row.account).await?;
+    let catalog = core.catalogs.fresh(core, row.account).await?;
     let installed = row.job_spec.as_deref().and_then(|spec| catalog.find(&row.integration, spec));
     if let Some(route) = installed.filter(|route| route.flow == row.flow) {
         return Ok(route.ready(core, row.account).await?.pin.clone());

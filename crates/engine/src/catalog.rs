@@ -60,6 +60,15 @@ impl Catalogs {
         self.reload(core, account).await
     }
 
+    /// The catalog as it is now, for what no hold on the version guards.
+    pub(crate) async fn fresh(&self, core: &Core, account: AccountId) -> Result<Arc<Catalog>, StoreError> {
+        let known = self.get(core, account).await?;
+        if catalog::version(&core.store, account).await? == known.version {
+            return Ok(known);
+        }
+        self.reload(core, account).await
+    }
+
     pub(crate) async fn reload(&self, core: &Core, account: AccountId) -> Result<Arc<Catalog>, StoreError> {
         // The version first: what is read after it is at least as new, and if it is newer the ingest's hold on the version fails.
         let version = catalog::version(&core.store, account).await?;

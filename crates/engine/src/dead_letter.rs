@@ -41,7 +41,7 @@ pub(crate) async fn send(core: &Arc<Core>, row: &Execution, result: &Finish) -> 
 }
 
 async fn attempt(core: &Arc<Core>, row: &Execution, result: &Finish) -> Result<(), EngineError> {
-    let catalog = core.catalogs.get(core, row.account).await?;
+    let catalog = core.catalogs.fresh(core, row.account).await?;
     if catalog.matching(SOURCE, KIND, None).is_empty() {
         return Ok(());
     }

@@ -72,7 +72,7 @@ impl Engine {
 
     /// The job specs that an event would run, as resource names: nothing is accepted.
     pub async fn dry_run(&self, incoming: &Incoming) -> Result<Vec<String>, EngineError> {
-        let catalog = self.core.catalogs.reload(&self.core, incoming.account).await?;
+        let catalog = self.core.catalogs.fresh(&self.core, incoming.account).await?;
         let routes = catalog.matching(&incoming.source, &incoming.kind, incoming.integration.as_deref());
         Ok(routes.iter().map(|route| route.resource_name()).collect())
     }
