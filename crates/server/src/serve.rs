@@ -143,6 +143,8 @@ impl Server {
         };
         let accept = listen::serve(&self.listener, router(app.clone()), &app.config.server, drained.cancelled());
         tokio::join!(stop, accept, house::keep(app));
+        // Last, because everything above may still write.
+        app.store.close().await;
     }
 }
 

@@ -40,23 +40,24 @@ pub fn shared() -> Option<&'static Cluster> {
     Some(SHARED.get_or_init(Cluster::start))
 }
 
-/// A store for a test that runs on either database: with `ZIS_TEST_STORE=postgres` what `open` makes of the URL of a new database,
-/// otherwise `None`. Its tasks get a runtime of their own, so that the test's may be of any kind.
+/// The URL of a new database when `ZIS_TEST_STORE=postgres`: for tests that run on either.
+pub fn chosen_url() -> Option<String> {
+    std::env::var("ZIS_TEST_STORE").is_ok_and(|value| value == "postgres").then(shared)?.map(Cluster::database)
+}
+
+/// A store for a test that runs on either database: what `open` makes of [`chosen_url`], otherwise `None`. Its tasks get a runtime of their own, so that the test's may be of any kind.
 pub fn chosen<T, F>(open: impl FnOnce(String) -> F + Send) -> Option<T>
 where
     T: Send,
     F: Future<Output = T>,
 {
-    if std::env::var("ZIS_TEST_STORE").is_ok_and(|value| value == "postgres") {
-        let url = shared()?.database();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.expect("a runtime can be made");
-        let store = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(open(url))).join());
-        // The store's tasks go on as long as the test does.
-        std::mem::forget(runtime);
-        return Some(store.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-    }
-    None
+    let url = chosen_url()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.expect("a runtime can be made");
+    let store = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(open(url))).join());
+    // The store's tasks go on as long as the test does.
+    std::mem::forget(runtime);
+    Some(store.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
 }
 
 impl Cluster {

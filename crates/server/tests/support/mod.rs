@@ -49,7 +49,14 @@ impl TestServer {
             ("outbound.allow_loopback", "true"),
             ("server.drain_timeout", "2s"),
         ];
-        let flags = base.iter().chain(settings).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let database = zis_testkit::postgres::chosen_url();
+        let database = database.as_deref().map(|url| ("store.database_url", url));
+        let flags = base
+            .iter()
+            .chain(settings)
+            .chain(&database)
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
         let config = Config::load(&Sources { flags, ..Sources::default() }).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::start(config, listener).await.unwrap();
