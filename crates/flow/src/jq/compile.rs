@@ -130,9 +130,9 @@ fn check_start(program: &str, tokens: &[Token<&str>]) -> Result<(), JqError> {
     }
 }
 
-fn first<'p, E>(
+fn first<E>(
     rewritten: &Rewritten,
-    errors: load::Errors<&'p str, (), E>,
+    errors: load::Errors<&str, (), E>,
     describe: impl Fn(&E) -> Option<(String, Range<usize>)>,
 ) -> JqError {
     let described = errors.iter().find_map(|(_, error)| describe(error));

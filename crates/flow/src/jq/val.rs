@@ -148,6 +148,7 @@ impl PartialEq for Val {
 impl Eq for Val {}
 
 /// As `<` sees it: NaN is less than everything, itself included.
+#[allow(clippy::non_canonical_partial_ord_impl)]
 impl PartialOrd for Val {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         if is_nan(self) && matches!(other.0, Value::Number(_)) {
@@ -158,7 +159,6 @@ impl PartialOrd for Val {
 }
 
 /// As `sort` sees it.
-#[allow(clippy::derive_ord_xor_partial_ord)]
 impl Ord for Val {
     fn cmp(&self, other: &Self) -> Ordering {
         super::order::compare(&self.0, &other.0)

@@ -96,7 +96,7 @@ fn matches<'m>(code: &'m Code, text: &'m str, global: bool) -> impl Iterator<Ite
     })
 }
 
-fn subject<'v>(value: &'v Val) -> Result<&'v str> {
+fn subject(value: &Val) -> Result<&str> {
     value.0.as_str().ok_or_else(|| fault::unfit(value, "cannot be matched, as it is not a string"))
 }
 
