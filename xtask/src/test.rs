@@ -13,7 +13,7 @@ fn run_all() -> Result<()> {
     cmd::run("cargo", &["test", "--workspace", "--locked"], &[])?;
     // The tests that take whichever store they are given, on the other one.
     let other = [("ZIS_TEST_STORE", "postgres")];
-    cmd::run("cargo", &["test", "--locked", "-p", "zis-engine", "-p", "zis-zendesk"], &other)?;
+    cmd::run("cargo", &["test", "--locked", "-p", "zis-engine", "-p", "zis-zendesk", "-p", "zis-server"], &other)?;
     println!("\neverything passed");
     Ok(())
 }
