@@ -49,7 +49,9 @@ impl TestServer {
             ("outbound.allow_loopback", "true"),
             ("server.drain_timeout", "2s"),
         ];
-        let database = zis_testkit::postgres::chosen_url();
+        // A test that names its own store means it.
+        let own_store = settings.iter().any(|(key, _)| key.starts_with("store."));
+        let database = if own_store { None } else { zis_testkit::postgres::chosen_url() };
         let database = database.as_deref().map(|url| ("store.database_url", url));
         let flags = base
             .iter()
