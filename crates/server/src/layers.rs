@@ -52,7 +52,10 @@ async fn headers(mut request: Request, next: Next) -> Response {
     let good = given.filter(|id| (1..=100).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
     let id = good.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
+    let family = render::Family::of(request.uri().path());
     let mut response = next.run(request).await;
+    metrics::counter!("zis_http_requests_total", "family" => family.as_str(), "status" => class(&response))
+        .increment(1);
     let all = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         all.insert(REQUEST_ID, value);
@@ -64,6 +67,17 @@ async fn headers(mut request: Request, next: Next) -> Response {
         all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// `2xx`, `4xx`, …: single statuses would make too many series.
+fn class(response: &Response) -> &'static str {
+    match response.status().as_u16() / 100 {
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => "1xx",
+    }
 }
 
 /// Zendesk's clients put `.json` behind paths. Not where the last part is a name that people choose.

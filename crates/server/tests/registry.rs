@@ -266,3 +266,18 @@ async fn strict_uploads_refuse_an_action_of_another_bundle() {
     let (status, message) = server.post(&format!("{REGISTRY}/acme/bundles"), with_action("two")).send().await.refusal();
     assert_eq!((status, message.as_str()), (400, "action `act` is defined by bundle `one` already"));
 }
+
+#[tokio::test]
+async fn a_deleted_bundle_is_gone_with_its_job_specs() {
+    let server = TestServer::start().await;
+    server.integration("acme").await;
+    upload(&server, &bundle("one", &["Spec"])).await;
+    install(&server, "Spec").await.expect(200);
+    let list = server.get(&format!("{REGISTRY}/acme/bundles")).send().await.expect(200);
+    let path = format!("/api/zis/v1/integrations/acme/bundles/{}", list["bundles"][0]["uuid"].as_str().unwrap());
+    server.delete(&path).send().await.expect(204);
+    server.delete(&path).send().await.expect(404);
+    assert_eq!(installed(&server).await, []);
+    let event = json!({"source": "shop", "type": "Spec.happened", "payload": {}});
+    assert_eq!(server.post("/api/zis/v1/events", event).send().await.expect(202)["executions"], json!([]));
+}

@@ -1,11 +1,14 @@
 //! What ZIS lacks about bundles: their versions, what changed, the way back, and job specs that no bundle holds any more.
 
 use axum::extract::{Path, State};
-use http::Method;
+use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use zis_store::registry::{self, Bundle, Version};
+use zis_store::{
+    StoreError,
+    registry::{self, Bundle, Version},
+};
 
 use crate::{
     App,
@@ -16,6 +19,7 @@ use crate::{
     zis::upload,
 };
 
+const ONE: &str = "/api/zis/v1/integrations/{integration}/bundles/{uuid}";
 const VERSIONS: &str = "/api/zis/v1/integrations/{integration}/bundles/{uuid}/versions";
 const DOCUMENT: &str = "/api/zis/v1/integrations/{integration}/bundles/{uuid}/versions/{digest}";
 const DIFF: &str = "/api/zis/v1/integrations/{integration}/bundles/{uuid}/diff";
@@ -47,6 +51,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
                 .takes::<RollbackIn>()
                 .gives::<RolledBackOut>(200),
             rollback,
+        )
+        .add(
+            endpoint(Method::DELETE, ONE, "deleteBundle", "Deletes a bundle, its versions and its job specs").bare(204),
+            delete,
         )
         .add(
             endpoint(Method::GET, ORPHANS, "listOrphans", "Lists job specs that fire without being in any bundle")
@@ -188,6 +196,18 @@ async fn rollback(
     let uploaded = upload::upload(&app, &integration, text).await?;
 
     Ok(axum::Json(RolledBackOut { uuid: uploaded.uuid, digest: uploaded.digest, generation: uploaded.generation }))
+}
+
+/// What runs goes on: executions are pinned to their documents, which stay.
+async fn delete(
+    State(app): State<App>,
+    Path((integration, uuid)): Path<(String, String)>,
+) -> Result<StatusCode, Refusal> {
+    registry::delete_bundle(&app.store, app.account, &integration, &uuid).await.map_err(|error| match error {
+        StoreError::Expectation { .. } => Refusal::not_found("bundle", &uuid),
+        error => error.into(),
+    })?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn orphans(State(app): State<App>) -> Result<axum::Json<OrphansOut>, Refusal> {

@@ -32,6 +32,15 @@ impl Family {
         }
     }
 
+    /// For metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Family::Registry => "zis",
+            Family::Zendesk => "zendesk",
+            Family::Ours => "own",
+        }
+    }
+
     /// The body for `refusal`.
     pub fn body(self, refusal: &Refusal) -> Value {
         match self {

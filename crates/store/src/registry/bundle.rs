@@ -169,6 +169,27 @@ fn drop_specs(upload: &Upload) -> Statement {
     )
 }
 
+/// Deletes the bundle with its versions and job specs, installed or not; documents stay, because executions are pinned to them. An
+/// expectation error of statement 1: there is no such bundle.
+pub async fn delete_bundle(store: &Store, account: AccountId, integration: &str, uuid: &str) -> Result<(), StoreError> {
+    let of_bundle = |table: &str| {
+        statement(format!("DELETE FROM {table} WHERE account = $1 AND bundle = $2"), params![account, uuid])
+    };
+    let delete = statement(
+        "DELETE FROM bundle WHERE account = $1 AND integration = $2 AND uuid = $3",
+        params![account, integration, uuid],
+    );
+    let statements = vec![
+        catalog::bump(account),
+        delete.expect(Expect::Exactly(1)),
+        of_bundle("job_spec"),
+        of_bundle("bundle_version"),
+    ];
+    store.write(statements).await?;
+    store.notify(&catalog::topic(account));
+    Ok(())
+}
+
 /// One page of the integration's bundles; cursors are uuids.
 pub async fn bundles(
     store: &Store,
