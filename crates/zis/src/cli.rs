@@ -40,6 +40,9 @@ pub enum Command {
     Executions(Executions),
     /// Print the integration log of a server
     Logs(Logs),
+    /// The key that connection secrets are sealed with
+    #[command(subcommand)]
+    Secrets(Secrets),
     /// Draw a flow
     Graph(Graph),
     /// Print the JSON Schema of a bundle, for editors
@@ -161,8 +164,8 @@ pub struct Run {
     /// Replies for the actions
     #[arg(long, value_name = "FILE", conflicts_with = "live")]
     pub mock: Option<PathBuf>,
-    /// Really send the requests
-    #[arg(long)]
+    /// Really send the requests; `path` actions go to a local Zendesk that is empty at first
+    #[arg(long, conflicts_with = "from")]
     pub live: bool,
     /// Begin at this state
     #[arg(long, value_name = "STATE", requires = "input")]
@@ -371,6 +374,18 @@ pub struct Logs {
     pub level: Option<String>,
     #[command(flatten)]
     pub server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Secrets {
+    /// Seal every secret anew with the first key
+    #[command(after_help = "\
+To change the key:
+  1. put the new key before the old one: ZIS_SECRET_KEY=NEW,OLD, or the same in the file secret.key
+  2. restart the server (every node)
+  3. zis secrets rotate
+  4. drop the old key and restart")]
+    Rotate(Server),
 }
 
 #[derive(Debug, Args)]

@@ -134,26 +134,26 @@ pub async fn connect_zendesk(client: &Client, integration: &str, created: &Value
 async fn play(client: &Client, number: usize, case: &Case) -> Result<()> {
     say(format!("Case {number}: {}", case.title));
     let event: Value = serde_json::from_str(case.event)?;
-    let before = executions(client).await?.len();
+    let before = executions(client, INTEGRATION).await?.len();
     let answer = client.post("/api/v2/user_profiles/events", &event).await?;
     anstream::println!("   sent {}", paint(style::DIM, event["event"].to_string()));
     anstream::println!("   accepted, profile {}", answer["profile_id"].as_str().unwrap_or_default());
-    let execution = ended(client, before).await?;
+    let execution = ended(client, INTEGRATION, before).await?;
     describe(&execution).iter().for_each(|line| anstream::println!("   {line}"));
     let came = check(client, &case.outcome).await?;
     anstream::println!("   {} {came}", paint(style::GOOD, "✓"));
     Ok(())
 }
 
-async fn executions(client: &Client) -> Result<Vec<Value>> {
-    let answer = client.get(&format!("/api/zis/v1/executions?integration={INTEGRATION}")).await?;
+async fn executions(client: &Client, integration: &str) -> Result<Vec<Value>> {
+    let answer = client.get(&format!("/api/zis/v1/executions?integration={integration}")).await?;
     Ok(answer["executions"].as_array().cloned().unwrap_or_default())
 }
 
 /// The newest execution in full, once there is one more than `before` and it has ended.
-async fn ended(client: &Client, before: usize) -> Result<Value> {
+pub async fn ended(client: &Client, integration: &str, before: usize) -> Result<Value> {
     for _ in 0..LOOKS {
-        let all = executions(client).await?;
+        let all = executions(client, integration).await?;
         if let Some(newest) = all.first().filter(|_| all.len() > before)
             && !newest["ended_at"].is_null()
         {

@@ -8,8 +8,10 @@ mod diff;
 mod executions;
 mod explain;
 mod graph;
+mod live;
 mod logs;
 mod run;
+mod secrets;
 mod send;
 mod serve;
 mod test;
@@ -36,6 +38,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Diff(args) => block_on(deploy::diff(args)),
         Command::Executions(args) => block_on(executions::run(args)),
         Command::Logs(args) => block_on(logs::run(args)),
+        Command::Secrets(args) => block_on(secrets::run(args)),
         Command::Graph(args) => graph::run(&args),
         Command::Schema => {
             anstream::println!("{:#}", zis_lint::schema::schema());

@@ -13,7 +13,7 @@ use zis_server::VisitOut;
 
 use crate::{
     cli::{Output, Run},
-    command::{read_text, read_value, trace as tree},
+    command::{block_on, live, read_text, read_value, trace as tree},
     style::{self, paint},
     testing::{
         mock::Mocks,
@@ -23,13 +23,10 @@ use crate::{
 };
 
 pub fn run(args: Run) -> Result<ExitCode> {
-    if args.live {
-        bail!(
-            "--live needs a server's connections and configs: `zis dev {}` runs the flow for real",
-            args.file.display()
-        );
-    }
     let subject = Subject::load(&args.file, &BTreeMap::new())?;
+    if args.live {
+        return block_on(live::run(&args, &subject));
+    }
     let mut flow = subject.flow(args.flow.as_deref())?.clone();
     if let Some(state) = &args.from {
         if flow.definition.state(state).is_none() {
