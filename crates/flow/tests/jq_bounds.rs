@@ -184,16 +184,20 @@ fn deeply_nested_programs_compile_or_are_refused() {
             ("\"\\(", ""),
             ("#", ""),
             ("1 // ", ""),
-            (". as [$a] ?// ", "$a | 1"),
+            (". as [$a] ?// {a: $b} | ", ""),
+            ("1 * 2 % ", ""),
             ("{$a: ", "}"),
             ("@json \"\\(", ")\""),
         ] {
-            for levels in [30, 100, 2000] {
+            for levels in [18, 38, 100, 800] {
                 let program = format!("{}1{}", open.repeat(levels), close.repeat(levels));
                 if let Ok(filter) = Filter::compile(&program) {
                     let _ = filter.first(Value::Null, Timestamp(0), Limits::QUICK);
                 }
             }
+        }
+        for alternatives in [3, 10, 100, 1000] {
+            let _ = Filter::compile(&format!(". as [$a]{} | $a", " ?// [$a]".repeat(alternatives)));
         }
     };
     std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(work).unwrap().join().unwrap();

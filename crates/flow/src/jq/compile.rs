@@ -41,7 +41,7 @@ const REFUSED: &[&str] = &[
 
 /// jaq's lexer, parser and compiler recurse: how deep at most, and where a thread of its own begins to be needed.
 const MOST_NESTED: usize = 10_000;
-const NESTED_HERE: usize = 60;
+const NESTED_HERE: usize = 40;
 
 /// Stack for one level of nesting in a build without optimisation.
 const STACK_PER_LEVEL: usize = 24 * 1024;
@@ -87,7 +87,9 @@ fn nesting(tokens: &[Token<&str>]) -> usize {
         Tok::Word => ["if", "elif", "def", "try", "as", "label", "reduce", "foreach", "and", "or"].contains(&token.0),
         _ => false,
     });
-    row.count() + tokens.iter().map(inside).max().unwrap_or(0)
+    // Alternative patterns are written out as nested `try … catch`.
+    let alternatives = tokens.windows(2).filter(|pair| pair[0].0 == "?" && pair[1].0 == "//").count();
+    row.count() + 8 * alternatives + tokens.iter().map(inside).max().unwrap_or(0)
 }
 
 fn part_nesting(part: &StrPart<&str, Token<&str>>) -> usize {

@@ -22,6 +22,9 @@ const STACK_BASE: usize = 64 * 1024;
 /// Stack on which iterators cost nothing extra.
 const STACK_FREE: usize = 8 * 1024;
 
+/// Suspended computations of the interpreter, of about 180 bytes each.
+const MOST_SUSPENDED: u64 = 120_000;
+
 const FUEL: &str = "it takes too many steps";
 const BYTES: &str = "it makes too much data";
 const DEPTH: &str = "it recurses too deeply";
@@ -193,8 +196,6 @@ pub(super) fn suspended() {
 pub(super) fn resumed() {
     METER.with(|meter| meter.live.set(meter.live.get().saturating_sub(1)));
 }
-
-const MOST_SUSPENDED: u64 = 60_000;
 
 /// What `now` gives: seconds since the epoch.
 pub(super) fn now() -> f64 {
