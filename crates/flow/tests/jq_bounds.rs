@@ -1,6 +1,8 @@
 //! Programs that mean harm or run away: each ends with a clear error, on a large stack with the full budget and on an ordinary one
 //! with the quick budget. That the process lives on is the point; time and memory follow from the fuel.
 
+#![allow(clippy::unwrap_used)]
+
 use zis_flow::{
     Timestamp, Value,
     jq::{Filter, Job, JqError, Limits, STACK_BYTES},

@@ -16,6 +16,8 @@
 //!
 //! To record a new case, write `>`, `<` and run `jq -c`; for what comes from the clock write a program whose output does not.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     collections::BTreeSet,
     io::Write,
@@ -151,8 +153,7 @@ fn jq(case: &Case) -> Vec<String> {
     let mut lines: Vec<String> =
         String::from_utf8_lossy(&output.stdout).lines().map(|line| format!("= {line}")).collect();
     let error = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    let raised =
-        error.split_once("jq: error (at <").and_then(|(_, rest)| rest.split_once(|char| char == ':' || char == ' '));
+    let raised = error.split_once("jq: error (at <").and_then(|(_, rest)| rest.split_once([':', ' ']));
     match error.strip_prefix("jq: error (at <stdin>:").and_then(|rest| rest.split_once(") (not a string): ")) {
         _ if error.is_empty() => {}
         Some((_, value)) => lines.push(format!("! (not a string): {value}")),

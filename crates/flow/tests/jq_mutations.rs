@@ -1,6 +1,8 @@
 //! Programs put together from pieces of the recorded cases: whatever comes out compiles or is refused with a place, and ends without
 //! a fault of the interpreter.
 
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 
 use zis_flow::{

@@ -1,5 +1,7 @@
 //! What holds for every value: texts read back, lengths and depths are right, the order is one.
 
+#![allow(clippy::unwrap_used)]
+
 use std::cmp::Ordering;
 
 use proptest::prelude::*;

@@ -6,6 +6,7 @@
 
 mod class;
 mod code;
+mod escape;
 mod parse;
 mod run;
 

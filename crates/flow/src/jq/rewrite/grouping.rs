@@ -6,7 +6,11 @@
 
 use jaq_core::load::lex::{StrPart, Tok, Token};
 
-use super::{super::compile::place, Rewrite, Writer};
+use super::{
+    super::compile::place,
+    Rewrite, Writer,
+    row::{Binds, Row, may_give_several, operator, tighter},
+};
 
 /// Passes on the last output of its argument, or null.
 pub(in crate::jq) const LAST: &str = "__last";
@@ -23,79 +27,6 @@ pub(super) fn write_out<'p>(text: &'p str, tokens: &[Token<&str>]) -> Rewrite<'p
         writer.replace(*at..*at, insertion);
     }
     writer.finish()
-}
-
-/// Binary operators, from the loosest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binds {
-    Pipe,
-    Comma,
-    Alternative,
-    Assignment,
-    Or,
-    And,
-    Comparison,
-    Sum,
-    Product,
-    /// Tighter than any operator.
-    Term,
-}
-
-fn operator(token: &Token<&str>) -> Option<Binds> {
-    Some(match (&token.1, token.0) {
-        (Tok::Word, "or") => Binds::Or,
-        (Tok::Word, "and") => Binds::And,
-        (Tok::Sym, "|") => Binds::Pipe,
-        (Tok::Sym, ",") => Binds::Comma,
-        (Tok::Sym, "//") => Binds::Alternative,
-        (Tok::Sym, "=" | "|=" | "+=" | "-=" | "*=" | "/=" | "%=" | "//=") => Binds::Assignment,
-        (Tok::Sym, "==" | "!=" | "<" | "<=" | ">" | ">=") => Binds::Comparison,
-        (Tok::Sym, "+" | "-") => Binds::Sum,
-        (Tok::Sym, "*" | "/" | "%") => Binds::Product,
-        _ => return None,
-    })
-}
-
-/// A list of tokens and a place in it.
-struct Row<'t> {
-    tokens: &'t [Token<&'t str>],
-    at: usize,
-    /// Whether `,` is an operator here: not between the members of an object.
-    commas: bool,
-}
-
-impl<'t> Row<'t> {
-    fn peek(&self) -> Option<&'t Token<&'t str>> {
-        self.tokens.get(self.at)
-    }
-
-    fn next(&mut self) -> Option<&'t Token<&'t str>> {
-        let token = self.tokens.get(self.at)?;
-        self.at += 1;
-        Some(token)
-    }
-
-    fn is(&self, text: &str) -> bool {
-        self.peek().is_some_and(|token| token.0 == text && !matches!(token.1, Tok::Str(_)))
-    }
-
-    fn eat(&mut self, text: &str) -> bool {
-        let found = self.is(text);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, text: &str) -> Option<()> {
-        self.eat(text).then_some(())
-    }
-
-    /// The next token when it is a block that opens with `open`.
-    fn block(&self, open: char) -> Option<&'t [Token<&'t str>]> {
-        match self.peek()? {
-            Token(text, Tok::Block(inner)) if text.starts_with(open) => Some(inner),
-            _ => None,
-        }
-    }
 }
 
 /// What an expression turned out to be: its outermost operator, and from which token to which it reaches.
@@ -439,89 +370,4 @@ impl Reader<'_> {
             self.insertions.push((end, format!(", \"{name}\"")));
         }
     }
-}
-
-fn tighter(binds: Binds) -> Binds {
-    match binds {
-        Binds::Pipe => Binds::Comma,
-        Binds::Comma => Binds::Alternative,
-        Binds::Alternative => Binds::Assignment,
-        Binds::Assignment => Binds::Or,
-        Binds::Or => Binds::And,
-        Binds::And => Binds::Comparison,
-        Binds::Comparison => Binds::Sum,
-        Binds::Sum => Binds::Product,
-        Binds::Product | Binds::Term => Binds::Term,
-    }
-}
-
-/// Whether a step may give no output or several. Saying so too often only costs time.
-fn may_give_several(tokens: &[Token<&str>]) -> bool {
-    const ONE: &[&str] = &[
-        "if",
-        "then",
-        "elif",
-        "else",
-        "end",
-        "and",
-        "or",
-        "not",
-        "as",
-        "length",
-        "tonumber",
-        "tostring",
-        "type",
-        "add",
-        "keys",
-        "has",
-        "join",
-        "split",
-        "test",
-        "map",
-        "sort",
-        "sort_by",
-        "unique",
-        "reverse",
-        "min",
-        "max",
-        "floor",
-        "ascii_downcase",
-        "ascii_upcase",
-        "contains",
-        "startswith",
-        "endswith",
-        "ltrimstr",
-        "rtrimstr",
-        "to_entries",
-        "from_entries",
-        "with_entries",
-        "index",
-        "first",
-        "last",
-        "tojson",
-        "fromjson",
-        "setpath",
-        "getpath",
-        "del",
-        "null",
-        "true",
-        "false",
-    ];
-    let inside = |token: &Token<&str>, inner: &[Token<&str>]| {
-        let iterates = token.0.starts_with('[') && inner.len() == 1;
-        // An array collects whatever is inside, unless it is an index; an object's commas separate members.
-        iterates
-            || inner.iter().filter(|token| token.0 != ",").any(|token| may_give_several(std::slice::from_ref(token)))
-            || (token.0.starts_with('(') && inner.iter().any(|token| token.0 == ","))
-    };
-    tokens.iter().any(|token| match &token.1 {
-        Tok::Word => !ONE.contains(&token.0),
-        Tok::Sym => [",", "?", ".."].contains(&token.0),
-        Tok::Block(inner) => inside(token, inner),
-        Tok::Str(parts) => parts.iter().any(|part| match part {
-            StrPart::Term(token) => may_give_several(std::slice::from_ref(token)),
-            _ => false,
-        }),
-        Tok::Fmt | Tok::Var | Tok::Num => false,
-    })
 }

@@ -5,6 +5,7 @@
 //! last output, `{$a: pattern}`), [`sugar`] (`$__loc__`, `?//`).
 
 mod grouping;
+mod row;
 mod sugar;
 mod surrogates;
 
