@@ -65,8 +65,11 @@ pub fn router(app: App) -> Router {
         .merge(zendesk::router(&app))
         .fallback(async || Refusal::new(Code::NoEndpoint, "there is no such endpoint"))
         .with_state(app.clone());
-    let router = console::router(&app, router.clone()).fallback_service(router);
-    layers::surround(router, app.config.server.body_timeout)
+    let body_timeout = app.config.server.body_timeout;
+    // The console asks as a client does, through the same layers.
+    let inside = layers::surround(router.clone(), body_timeout);
+    let router = console::router(&app, inside).fallback_service(router);
+    layers::surround(router, body_timeout)
 }
 
 /// The endpoints that the OpenAPI document describes.

@@ -1,6 +1,6 @@
-//! Executions: list, show with the trace, retry, cancel, retry many.
+//! Executions: list, count, show with the trace, retry, cancel, retry many.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::{Path, State};
 use http::{Method, StatusCode};
@@ -29,6 +29,7 @@ const ALL: &str = "/api/zis/v1/executions";
 const ONE: &str = "/api/zis/v1/executions/{id}";
 const RETRY: &str = "/api/zis/v1/executions/{id}/retry";
 const CANCEL: &str = "/api/zis/v1/executions/{id}/cancel";
+const COUNTS: &str = "/api/zis/v1/executions/counts";
 const RETRY_MANY: &str = "/api/zis/v1/executions/retry";
 /// Executions that one bulk retry takes: more would keep the caller waiting too long; it asks again.
 const MAX_BULK: usize = 1_000;
@@ -51,6 +52,11 @@ pub(super) fn routes(routes: Routes) -> Routes {
                 .paged()
                 .gives::<ExecutionsOut>(200),
             list,
+        )
+        .add(
+            filtered(endpoint(Method::GET, COUNTS, "countExecutions", "Counts executions by status"))
+                .gives::<CountsOut>(200),
+            counts,
         )
         .add(
             endpoint(Method::GET, ONE, "showExecution", "Shows an execution with its event, journal and trace")
@@ -173,6 +179,12 @@ pub struct ExecutionsOut {
     meta: CursorOut,
 }
 
+/// How many executions fit, by status; a status that none has is left out.
+#[derive(Serialize, ToSchema)]
+pub struct CountsOut {
+    counts: BTreeMap<&'static str, u64>,
+}
+
 /// What a bulk retry did.
 #[derive(Serialize, ToSchema)]
 pub struct RetriedOut {
@@ -244,6 +256,12 @@ async fn list(State(app): State<App>, query: Query) -> Result<axum::Json<Executi
     let more = page::cut(&mut found, size);
     let meta = CursorOut::new(found.last().map(|execution| execution.id.to_string()), more);
     Ok(axum::Json(ExecutionsOut { executions: found.into_iter().map(ExecutionOut::from).collect(), meta }))
+}
+
+async fn counts(State(app): State<App>, query: Query) -> Result<axum::Json<CountsOut>, Refusal> {
+    let found = execution::count(&app.store, app.account, &filter(&query)?).await?;
+    let counts = found.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
+    Ok(axum::Json(CountsOut { counts }))
 }
 
 fn id(text: &str) -> Result<ExecutionId, Refusal> {

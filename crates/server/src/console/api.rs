@@ -57,6 +57,17 @@ impl Api {
         csrf(&self.session)
     }
 
+    /// Where the reader sees this server.
+    pub fn origin(&self) -> &str {
+        let said = self.headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
+        said.filter(|origin| origin.starts_with("http")).unwrap_or(&self.console.app.origin)
+    }
+
+    /// Now, by the server's clock.
+    pub fn now(&self) -> zis_flow::Timestamp {
+        self.console.app.clock.now()
+    }
+
     /// Asks the API and takes whatever is answered.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
@@ -148,9 +159,9 @@ impl FromRequestParts<Console> for Api {
         if !me.status.is_success() || me.body["user"]["id"].is_null() {
             return Err(to_sign_in());
         }
-        // Forms ask in the session's name; the API takes that only from the same origin.
-        if let Ok(origin) = HeaderValue::from_str(&console.app.origin) {
-            api.headers.insert(header::ORIGIN, parts.headers.get(header::ORIGIN).cloned().unwrap_or(origin));
+        // A browser names its origin with forms; the API takes a session from its own origin only.
+        if let Some(origin) = parts.headers.get(header::ORIGIN) {
+            api.headers.insert(header::ORIGIN, origin.clone());
         }
         api.user = me.body["user"].clone();
         Ok(api)

@@ -30,8 +30,14 @@ pub async fn list(api: Api, Query(go): Query<Go>) -> Result<Response, Trouble> {
         h1 { "Request bins" }
         p.soft { "Anything sent to " code { "/bins/NAME" } " is kept and shown here: a stand-in for an external API." }
         form.filters method="get" { div.field { label for="name" { "Name" } input id="name" name="name" required; } button type="submit" { "Open" } }
-        @if bins.is_empty() { div.empty { "No bin has got anything yet." } }
-        @for bin in &bins { p { a href={ "/console/bins/" (text(bin, "name")) } { (text(bin, "name")) } " " span.soft { (bin["requests"].to_string()) " requests" } } }
+        @if bins.is_empty() { div.empty { "No bin has got anything yet." } } @else {
+            div.table { table.stack {
+                thead { tr { th { "Name" } th { "Requests" } th { "Last" } } }
+                tbody { @for bin in &bins {
+                    tr { td { a href={ "/console/bins/" (encode(text(bin, "name"))) } { (text(bin, "name")) } } td { (bin["requests"].to_string()) } td { (time(text(bin, "last_at"))) } }
+                } }
+            } }
+        }
     }).into_response())
 }
 
@@ -46,8 +52,8 @@ pub async fn show(api: Api, Path(name): Path<String>) -> Result<Page, Trouble> {
             p.soft { "Its address is " code { "/bins/" (name) } "." }
             div id="bin" data-live="executions" {
                 @if requests.is_empty() { div.empty { "Nothing has come." } }
-                @for (number, request) in requests.iter().enumerate() {
-                    div.panel data-id=(number) {
+                @for request in &requests {
+                    div.panel data-id=(text(request, "id")) {
                         p { strong { (text(request, "method")) } " " span.mono { (request["path"].as_str().or(request["url"].as_str()).unwrap_or_default()) } " " span.soft { (time(request["received_at"].as_str().or(request["at"].as_str()).unwrap_or_default())) } }
                         details { summary { "Headers" } pre { (json(&request["headers"])) } }
                         pre { (request["body"].as_str().map_or_else(|| json(&request["body"]), |text| serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value| json(&value)))) }

@@ -16,8 +16,8 @@ use crate::{
         api::{Api, Trouble},
         form::Form,
         page::{Page, csrf, encode, page},
-        part::{duration, json, status, text, time},
-        visit,
+        part::{duration, picture as picture_part, status, text, time},
+        visit, zistest,
     },
     graph::{Mark, Overlay, draw},
 };
@@ -27,6 +27,8 @@ use crate::{
 pub struct View {
     /// Which attempt; the last one when not said.
     attempt: Option<u64>,
+    /// The place of a visit or a Map's iteration to show.
+    at: String,
 }
 
 pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) -> Result<Page, Trouble> {
@@ -38,6 +40,7 @@ pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) ->
     let visits: Vec<Value> =
         trace.into_iter().filter(|visit| visit["attempt"].as_u64().unwrap_or(1) == attempt).collect();
     let picture = picture(&api, execution, &visits).await;
+    let focus = visit::Focus { page: format!("/console/executions/{id}?attempt={attempt}"), at: &view.at };
     let title = format!("{} / {}", text(execution, "integration"), text(execution, "flow"));
     let ended = !execution["ended_at"].is_null();
     Ok(page(
@@ -55,19 +58,19 @@ pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) ->
                     section aria-label="Flow" {
                         h2 { "Flow" }
                         @match &picture {
-                            Some(svg) => div.picture tabindex="0" aria-label="Drag to move, Ctrl and wheel to zoom" { (PreEscaped(svg)) },
+                            Some(svg) => (picture_part(PreEscaped(svg.clone()))),
                             None => div.empty { "The flow's definition is no longer there." },
                         }
                     }
                     section aria-label="States" {
                         h2 { "States" }
-                        (visit::list(&visits))
+                        (visit::list(&visits, &focus))
                     }
                 }
                 h2 { "Event" }
                 p { a href={ "/console/events/" (text(execution, "event_id")) } { (text(execution, "event_id")) } }
-                details { summary { "Payload" } pre { (json(&execution["event"]["payload"])) } }
-                details { summary { "Journal" } pre { (json(&execution["journal"])) } }
+                details id="payload" { summary { "Payload" } (visit::value(&execution["event"]["payload"])) }
+                details id="journal" { summary { "Journal" } (visit::value(&execution["journal"])) }
             }
         },
     ))
@@ -93,6 +96,7 @@ fn facts(execution: &Value) -> Markup {
             dt { "Started" } dd { (time(text(execution, "started_at"))) }
             dt { "Took" } dd { (duration(text(execution, "started_at"), text(execution, "ended_at"))) }
             dt { "Attempt" } dd { (execution["attempt"].to_string()) " of " (execution["max_attempts"].to_string()) }
+            @if let Some(wake_at) = execution["wake_at"].as_str() { dt { "Goes on" } dd { (time(wake_at)) } }
             dt { "Job spec" } dd { (text(execution, "job_spec")) }
             dt { "Bundle" } dd {
                 a href={ "/console/integrations/" (text(execution, "integration")) "/bundles/" (text(execution, "bundle_uuid")) } {
@@ -109,12 +113,15 @@ fn actions(api: &Api, execution: &Value, ended: bool) -> Markup {
         form.row method="post" action={ "/console/executions/" (id) } {
             (csrf(api))
             @if ended {
-                button type="submit" name="do" value="failure" { "Retry from the failure" }
+                @if text(execution, "status") != "succeeded" {
+                    button.primary type="submit" name="do" value="failure" { "Retry from the failure" }
+                }
                 button type="submit" name="do" value="start" { "Retry from the start" }
                 button type="submit" name="do" value="current" { "Retry with the current bundle" }
             } @else { button.danger type="submit" name="do" value="cancel" { "Cancel" } }
             button type="submit" name="do" value="replay" { "Send the event again" }
             a.button href={ "/console/executions/" (id) "/zistest" } { "Save as a test case" }
+            a.button href={ "/console/logs?execution=" (id) } { "Log" }
         }
     }
 }
@@ -158,16 +165,19 @@ fn overlay(visits: &[Value]) -> Overlay {
     let mut taken = HashSet::new();
     for visit in visits {
         let here = place(text(visit, "path"));
-        let mark = match (visit["error"].is_null(), visit["ended_at"].is_null()) {
-            (false, _) => Mark::Failed,
-            (true, true) => Mark::Running,
-            (true, false) => Mark::Done,
+        let mark = match visit::outcome(visit).0 {
+            "bad" => Mark::Failed,
+            "warn" => Mark::Caught,
+            "run" => Mark::Running,
+            _ => Mark::Done,
         };
         if let Some(next) = visit["next"].as_str() {
             let base = here.rsplit_once('/').map(|(base, _)| format!("{base}/")).unwrap_or_default();
             taken.insert((here.clone(), format!("{base}{next}")));
         }
-        states.insert(here, mark);
+        // Of several visits, the one that most wants to be seen.
+        let seen = states.entry(here).or_insert(mark);
+        *seen = (*seen).max(mark);
     }
     Overlay { states, taken }
 }
@@ -193,10 +203,10 @@ pub async fn act(api: Api, Path(id): Path<String>, form: Form) -> Result<Respons
     Ok(Redirect::to(&format!("/console/executions/{id}")).into_response())
 }
 
-/// The execution as a `zis test` case: its event, and what the outside answered as mocks.
-pub async fn zistest(api: Api, Path(id): Path<String>) -> Result<Response, Trouble> {
+/// The execution as a `zis test` case.
+pub async fn test_case(api: Api, Path(id): Path<String>) -> Result<Response, Trouble> {
     let answer = api.get(&format!("/api/zis/v1/executions/{}", encode(&id))).await?;
-    let text = visit::zistest(&answer["execution"]);
+    let text = zistest::write(&answer["execution"]);
     let name = format!("attachment; filename=\"{id}.zistest.yaml\"");
     Ok((
         [(header::CONTENT_TYPE, "application/yaml; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)],

@@ -26,6 +26,8 @@ pub struct Filter {
     flow: String,
     status: String,
     event_id: String,
+    since: String,
+    until: String,
     q: String,
     #[serde(rename = "page[after]")]
     after: String,
@@ -40,6 +42,8 @@ impl Filter {
             ("flow", &self.flow),
             ("status", &self.status),
             ("event_id", &self.event_id),
+            ("since", &minute(&self.since)),
+            ("until", &minute(&self.until)),
             ("q", &self.q),
         ];
         let parts = parts.into_iter().filter(|(_, value)| !value.is_empty());
@@ -48,10 +52,17 @@ impl Filter {
     }
 }
 
+/// What a browser's date field gives, `2026-11-24T06:50`, as RFC 3339; anything else as it is.
+fn minute(text: &str) -> String {
+    if text.len() == "2026-11-24T06:50".len() { format!("{text}:00Z") } else { text.to_owned() }
+}
+
 pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): OriginalUri) -> Result<Page, Trouble> {
     let after = if filter.after.is_empty() { String::new() } else { format!("&page[after]={}", encode(&filter.after)) };
     let answer = api.get(&format!("/api/zis/v1/executions?page[size]=50&{}{after}", filter.query())).await?;
     let executions = answer["executions"].as_array().cloned().unwrap_or_default();
+    let of_any = Filter { status: String::new(), ..filter.clone() };
+    let counts = api.get(&format!("/api/zis/v1/executions/counts?{}", of_any.query())).await?;
     let live = filter.after.is_empty().then_some("executions");
     Ok(page(
         &api,
@@ -63,16 +74,34 @@ pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): Orig
             form method="post" action={ "/console/executions?" (filter.query()) } {
                 (csrf(&api))
                 div id="list" data-live=[live] {
+                    (tallies(&of_any, &filter.status, &counts["counts"]))
                     @if executions.is_empty() { div.empty { "No executions match. " a href="/console/try" { "Send an event" } "." } }
                     @else { (table(&executions)) (next_page(&uri.to_string(), &answer["meta"])) }
                 }
-                div.row {
+                div.row.below {
                     button type="submit" name="do" value="retry" { "Retry the selected" }
                     button type="submit" name="do" value="retry-all" { "Retry all that failed and match" }
                 }
             }
         },
     ))
+}
+
+/// How many there are of each status, as links.
+fn tallies(of_any: &Filter, current: &str, counts: &Value) -> Markup {
+    let found = |name: &str| counts[name].as_u64().unwrap_or(0);
+    let total: u64 = STATUSES.iter().map(|name| found(name)).sum();
+    let tally = |name: &str, count: u64| {
+        let query = Filter { status: name.to_owned(), ..of_any.clone() }.query();
+        let shown = if name.is_empty() { "all".to_owned() } else { name.replace('_', " ") };
+        html! { a href={ "/console/executions?" (query) } aria-current=[(current == name).then_some("true")] { (shown) " " strong { (count) } } }
+    };
+    html! {
+        nav.tallies aria-label="By status" {
+            (tally("", total))
+            @for name in STATUSES.iter().filter(|name| found(name) > 0 || current == **name) { (tally(name, found(name))) }
+        }
+    }
 }
 
 fn filters(filter: &Filter) -> Markup {
@@ -91,6 +120,9 @@ fn filters(filter: &Filter) -> Markup {
                 }
             }
             (field("event_id", "Event", &filter.event_id))
+            @for (name, label, value) in [("since", "Since (UTC)", &filter.since), ("until", "Until (UTC)", &filter.until)] {
+                div.field { label for=(name) { (label) } input id=(name) name=(name) type="datetime-local" value=(value.get(..16).unwrap_or(value)); }
+            }
             (field("q", "Text in the event, message or cause", &filter.q))
             button type="submit" { "Filter" }
         }
@@ -99,8 +131,8 @@ fn filters(filter: &Filter) -> Markup {
 
 fn table(executions: &[Value]) -> Markup {
     html! {
-        div.table { table {
-            thead { tr { th { span.soft { "✓" } } th { "Execution" } th { "Status" } th { "Flow" } th { "Attempt" } th { "Started" } th { "Took" } th { "Message" } } }
+        div.table { table.stack {
+            thead { tr { th { "" } th { "Execution" } th { "Status" } th { "Flow" } th { "Attempt" } th { "Started" } th { "Took" } th { "Message" } } }
             tbody { @for execution in executions {
                 @let id = text(execution, "id");
                 tr data-id=(id) {
@@ -108,9 +140,9 @@ fn table(executions: &[Value]) -> Markup {
                     td { (execution_link(id)) }
                     td { (status(text(execution, "status"))) }
                     td { (text(execution, "integration")) " / " (text(execution, "flow")) }
-                    td { (execution["attempt"].to_string()) "/" (execution["max_attempts"].to_string()) }
-                    td { (time(text(execution, "started_at"))) }
-                    td { (duration(text(execution, "started_at"), text(execution, "ended_at"))) }
+                    td.n title="attempt" { (execution["attempt"].to_string()) "/" (execution["max_attempts"].to_string()) }
+                    td.n { (time(text(execution, "started_at"))) }
+                    td.n { (duration(text(execution, "started_at"), text(execution, "ended_at"))) }
                     td { (execution["message"].as_str().or(execution["error"]["cause"].as_str()).unwrap_or_default()) }
                 }
             } }

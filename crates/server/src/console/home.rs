@@ -1,11 +1,12 @@
 //! Home: what is installed, what ran in the last hour, what failed and why, what waits.
 
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Value, json};
+use zis_flow::Timestamp;
 
 use crate::console::{
     api::{Api, Trouble},
-    page::{Page, page},
+    page::{Page, encode, page},
     part::{execution_link, status, text, time},
 };
 
@@ -16,8 +17,13 @@ const BAR_SECONDS: u64 = 300;
 pub async fn show(api: Api) -> Result<Page, Trouble> {
     let integrations = api.list("/api/services/zis/registry/integrations", "integrations").await;
     let counts = api.get("/api/zis/v1/executions/counts").await.unwrap_or_default();
-    let recent = api.list("/api/zis/v1/executions?page[size]=100", "executions").await;
-    let failed = api.list("/api/zis/v1/executions?status=failed&page[size]=5", "executions").await;
+    let now = api.now();
+    let hour = BARS as i64 * BAR_SECONDS as i64 * 1_000_000;
+    let since = encode(&Timestamp(now.0 - hour).to_rfc3339());
+    let answer = api.get(&format!("/api/zis/v1/executions?page[size]=100&since={since}")).await?;
+    let recent = answer["executions"].as_array().cloned().unwrap_or_default();
+    let more = answer["meta"]["has_more"] == json!(true);
+    let failed = api.list("/api/zis/v1/executions?status=failed,timed_out&page[size]=5", "executions").await;
     let waiting = api.list("/api/zis/v1/executions?status=waiting,retrying&page[size]=5", "executions").await;
     Ok(page(
         &api,
@@ -33,8 +39,8 @@ pub async fn show(api: Api) -> Result<Page, Trouble> {
                 }
                 h2 { "The last hour" }
                 @if recent.is_empty() {
-                    div.empty { "Nothing has run yet. " a href="/console/try" { "Send an event" } ", or run " code { "zis demo" } "." }
-                } @else { (chart(&recent)) }
+                    div.empty { "Nothing has run in the last hour. " a href="/console/try" { "Send an event" } ", or run " code { "zis demo" } "." }
+                } @else { (chart(&recent, now, more)) }
                 h2 { "Failed" }
                 (short_list(&failed, "Nothing has failed."))
                 h2 { "Waiting" }
@@ -51,7 +57,7 @@ fn card(figure: usize, label: &str, path: &str) -> Markup {
 fn short_list(executions: &[Value], none: &str) -> Markup {
     html! {
         @if executions.is_empty() { p.soft { (none) } } @else {
-            div.table { table {
+            div.table { table.stack {
                 thead { tr { th { "Execution" } th { "Status" } th { "Flow" } th { "Why" } th { "Started" } } }
                 tbody { @for execution in executions {
                     tr data-id=(text(execution, "id")) {
@@ -67,13 +73,12 @@ fn short_list(executions: &[Value], none: &str) -> Markup {
     }
 }
 
-/// A bar for each five minutes of the last hour before the newest execution, stacked by how they ended.
-fn chart(executions: &[Value]) -> Markup {
-    let at = |execution: &Value| zis_flow::Timestamp::parse_rfc3339(text(execution, "started_at"));
-    let newest = executions.iter().filter_map(at).max().unwrap_or_default();
+/// A bar for each five minutes of the last hour, stacked by how they ended.
+fn chart(executions: &[Value], now: Timestamp, more: bool) -> Markup {
+    let at = |execution: &Value| Timestamp::parse_rfc3339(text(execution, "started_at"));
     let mut bars = [[0_usize; 3]; BARS];
     for execution in executions {
-        let Some(age) = at(execution).map(|at| newest.since(at).as_secs() / BAR_SECONDS) else { continue };
+        let Some(age) = at(execution).map(|at| now.since(at).as_secs() / BAR_SECONDS) else { continue };
         let Some(bar) = usize::try_from(age).ok().and_then(|age| (BARS - 1).checked_sub(age)) else { continue };
         let kind = match text(execution, "status") {
             "succeeded" => 0,
@@ -95,6 +100,6 @@ fn chart(executions: &[Value]) -> Markup {
             }
             line.axis x1="0" x2="600" y1="85" y2="85" {}
         }
-        p.soft.small { "Five minutes a bar, up to " (most) " executions." }
+        p.soft.small { "Five minutes a bar; the tallest is " (most) ". " @if more { "Only the newest 100 executions are drawn." } }
     }
 }

@@ -20,7 +20,7 @@ pub async fn list(api: Api) -> Result<Page, Trouble> {
         html! {
             h1 { "Integrations" }
             @if integrations.is_empty() { div.empty { "There is none yet: create the first one below." } } @else {
-                div.table { table {
+                div.table { table.stack {
                     thead { tr { th { "Name" } th { "Description" } th { "OAuth client" } } }
                     tbody { @for integration in &integrations {
                         tr {

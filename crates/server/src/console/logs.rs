@@ -15,12 +15,20 @@ use crate::console::{
 pub struct Filter {
     integration: String,
     level: String,
+    execution: String,
+    q: String,
     #[serde(rename = "page[after]")]
     after: String,
 }
 
 pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): OriginalUri) -> Result<Page, Trouble> {
-    let parts = [("integration", &filter.integration), ("level", &filter.level), ("page[after]", &filter.after)];
+    let parts = [
+        ("integration", &filter.integration),
+        ("level", &filter.level),
+        ("execution", &filter.execution),
+        ("q", &filter.q),
+        ("page[after]", &filter.after),
+    ];
     let query: Vec<String> = parts
         .iter()
         .filter(|(_, value)| !value.is_empty())
@@ -41,19 +49,20 @@ pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): Orig
                         @for level in ["debug", "info", "warning", "error"] { option value=(level) selected[filter.level == level] { (level) } }
                     }
                 }
+                div.field { label for="q" { "Text" } input id="q" name="q" value=(filter.q); }
+                @if !filter.execution.is_empty() { input type="hidden" name="execution" value=(filter.execution); }
                 button type="submit" { "Filter" }
             }
             div id="log" data-live=[filter.after.is_empty().then_some("logs")] {
                 @if logs.is_empty() { div.empty { "The log is empty." } } @else {
-                    div.table { table {
-                        thead { tr { th { "When" } th { "Level" } th { "Integration" } th { "Flow" } th { "What" } th { "Execution" } } }
+                    div.table { table.stack {
+                        thead { tr { th { "When" } th { "Level" } th { "What" } th { "Flow" } th { "Execution" } } }
                         tbody { @for entry in &logs {
                             tr data-id=(entry["id"].to_string()) {
-                                td { (time(text(entry, "timestamp"))) }
+                                td.n { (time(text(entry, "timestamp"))) }
                                 td { (status(text(entry, "level"))) }
-                                td { (text(entry, "integration")) }
-                                td { (text(entry, "flow")) }
                                 td { (text(entry, "description")) }
+                                td { (text(entry, "integration")) @if entry["flow"].is_string() { " / " (text(entry, "flow")) } }
                                 td { @if let Some(id) = entry["execution"].as_str() { (execution_link(id)) } }
                             }
                         } }

@@ -22,6 +22,7 @@ mod sign_in;
 mod try_it;
 mod visit;
 mod zendesk;
+mod zistest;
 
 use axum::{Router, routing::get};
 
@@ -39,12 +40,16 @@ pub fn router(app: &App, api: Router) -> Router {
         .route("/console/live", get(live::stream))
         .route("/console/executions", get(executions::list).post(executions::act))
         .route("/console/executions/{id}", get(execution::show).post(execution::act))
-        .route("/console/executions/{id}/zistest", get(execution::zistest))
+        .route("/console/executions/{id}/zistest", get(execution::test_case))
         .route("/console/events/{id}", get(event::show).post(event::act))
         .route("/console/integrations", get(integrations::list).post(integrations::create))
         .route("/console/integrations/{integration}", get(integration::show).post(integration::act))
-        .route("/console/integrations/{integration}/bundles/{uuid}", get(integration::bundle))
-        .route("/console/integrations/{integration}/flows/{uuid}/{flow}", get(integration::flow))
+        .route(
+            "/console/integrations/{integration}/bundles/{uuid}",
+            get(integration::bundle::show).post(integration::bundle::act),
+        )
+        .route("/console/integrations/{integration}/bundles/{uuid}/document", get(integration::bundle::document))
+        .route("/console/integrations/{integration}/flows/{uuid}/{flow}", get(integration::bundle::flow))
         .route("/console/try", get(try_it::form).post(try_it::submit))
         .route("/console/zendesk", get(zendesk::tickets))
         .route("/console/zendesk/tickets/{id}", get(zendesk::ticket))

@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use maud::{DOCTYPE, Markup, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use crate::console::{api::Api, assets};
 
@@ -20,6 +21,9 @@ const NAV: &[(&str, &str)] = &[
     ("/console/logs", "Logs"),
     ("/console/settings", "Settings"),
 ];
+
+/// Everything but what RFC 3986 leaves unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A finished page.
 pub struct Page(Markup);
@@ -56,7 +60,7 @@ pub fn page(api: &Api, title: &str, content: Markup) -> Page {
                 }
             }
             main id="main" { (content) }
-            footer { "zis " (env!("CARGO_PKG_VERSION")) " · " a href="/api/zis/v1/openapi.json" { "API" } }
+            footer { "zis " (env!("CARGO_PKG_VERSION")) " · times are UTC · " a href="/api/zis/v1/openapi.json" { "API" } }
         },
     )
 }
@@ -93,5 +97,5 @@ pub fn csrf(api: &Api) -> Markup {
 
 /// Percent-encodes a path segment or query value.
 pub fn encode(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    percent_encoding::utf8_percent_encode(text, RESERVED).to_string()
 }

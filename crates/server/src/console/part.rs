@@ -1,6 +1,6 @@
 //! Small parts that many pages use.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use zis_flow::Timestamp;
 
@@ -49,20 +49,23 @@ pub fn json(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
+/// A flow's picture in its frame.
+pub fn picture(svg: PreEscaped<String>) -> Markup {
+    html! { div.picture tabindex="0" role="group" aria-label="Flow; drag to move, Ctrl and wheel to zoom" { (svg) } }
+}
+
 /// The link to an execution.
 pub fn execution_link(id: &str) -> Markup {
-    html! { a.mono href={ "/console/executions/" (id) } { (id.get(..16).unwrap_or(id)) "…" (id.get(id.len().saturating_sub(4)..).unwrap_or_default()) } }
+    html! { a.mono.n href={ "/console/executions/" (id) } { (id.get(..16).unwrap_or(id)) "…" (id.get(id.len().saturating_sub(4)..).unwrap_or_default()) } }
 }
 
 /// A link to the next page of a list, when there is one.
 pub fn next_page(path: &str, meta: &Value) -> Markup {
     let cursor = meta["after_cursor"].as_str().or(meta["after"].as_str()).unwrap_or_default();
     let more = meta["has_more"].as_bool().unwrap_or(false) && !cursor.is_empty();
-    let base = path
-        .split('&')
-        .filter(|part| !part.contains("page[after]") && !part.contains("page%5Bafter%5D"))
-        .collect::<Vec<_>>()
-        .join("&");
-    let glue = if base.contains('?') { '&' } else { '?' };
-    html! { @if more { p { a.button href={ (base) (glue) "page%5Bafter%5D=" (super::page::encode(cursor)) } rel="next" { "Older" } } } }
+    let (base, query) = path.split_once('?').unwrap_or((path, ""));
+    let others = query.split('&').filter(|part| !part.is_empty() && !part.starts_with("page"));
+    let after = format!("page%5Bafter%5D={}", super::page::encode(cursor));
+    let query: Vec<&str> = others.chain([after.as_str()]).collect();
+    html! { @if more { p { a.button href={ (base) "?" (query.join("&")) } rel="next" { "Older" } } } }
 }

@@ -33,17 +33,17 @@ pub async fn show(api: Api, Query(Done { done }): Query<Done>) -> Result<Page, T
             h1 { "Settings" }
             @if !done.is_empty() { div.notice.good role="status" { (done) } }
             h2 { "Users who may sign in" }
-            div.table { table {
+            div.table { table.stack {
                 thead { tr { th { "Name" } th { "E-mail" } th { "Role" } } }
                 tbody { @for user in &users { tr {
                     td { a href={ "/console/zendesk/users/" (user["id"].to_string()) } { (text(user, "name")) } } td { (text(user, "email")) } td { (text(user, "role")) }
                 } } }
             } }
-            details { summary { "New user" }
+            details id="new-user" { summary { "New user" }
                 form method="post" action="/console/settings" {
                     (csrf(&api)) input type="hidden" name="do" value="user";
                     div.field { label for="name" { "Name" } input id="name" name="name" required; }
-                    div.field { label for="email" { "E-mail" } input id="email" name="email" type="email" required; }
+                    div.field { label for="email" { "E-mail" } input id="email" name="email" type="email" autocomplete="username" required; }
                     div.field { label for="role" { "Role" } select id="role" name="role" { option { "agent" } option { "admin" } } }
                     div.field { label for="password" { "Password" } input id="password" name="password" type="password" autocomplete="new-password" required; }
                     button.primary type="submit" { "Create" }

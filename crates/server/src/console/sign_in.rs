@@ -4,15 +4,18 @@ use axum::{
     extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use maud::{Markup, html};
 use serde::Deserialize;
 use zis_zendesk::auth::{SESSION_COOKIE, SESSION_TIME};
 
-use crate::console::{
-    api::{Api, Console, session_cookie},
-    form::{Form, pairs},
-    page,
+use crate::{
+    auth::peer,
+    console::{
+        api::{Api, Console, session_cookie},
+        form::{Form, pairs},
+        page,
+    },
 };
 
 #[derive(Deserialize)]
@@ -46,12 +49,12 @@ fn content(next: &str, email: &str, fault: Option<&str>) -> Markup {
     }
 }
 
-pub async fn submit(State(console): State<Console>, body: String) -> Response {
+pub async fn submit(State(console): State<Console>, extensions: Extensions, body: String) -> Response {
     let fields = pairs(&body);
     let field =
         |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
     let email = field("email").trim();
-    match console.app.zendesk.sign_in(email, field("password"), None).await {
+    match console.app.zendesk.sign_in(email, field("password"), peer(&extensions)).await {
         Ok((_, session)) => {
             let cookie = format!(
                 "{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}",

@@ -3,18 +3,86 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use serde_json::{Value, json};
+use serde_json::Value;
 use zis_flow::Timestamp;
 
-use crate::console::part::{json as pretty, millis, text};
+use crate::console::{
+    page::encode,
+    part::{json as pretty, millis, text},
+};
 
-/// The visits in order. Map iterations stand indented below their Map.
-pub fn list(visits: &[Value]) -> Markup {
+/// Bytes of HTML that the insides of all visits may have together: beyond, a visit is opened by a link.
+const BUDGET: usize = 60_000;
+/// Characters of one value that are shown.
+const MOST: usize = 8_000;
+/// Iterations that a strip shows, beside the failed ones.
+const STRIP: usize = 100;
+
+/// Which visits are shown in full, by the page's address.
+#[derive(Default)]
+pub struct Focus<'v> {
+    /// The page's address with its attempt, without what follows.
+    pub page: String,
+    /// The place of a visit to open, or of an iteration: `Lines[2]`.
+    pub at: &'v str,
+}
+
+/// The visits in order, of each Map one iteration: the one in focus, or the first that failed, or the first.
+pub fn list(visits: &[Value], focus: &Focus<'_>) -> Markup {
     let longest = visits.iter().map(micros).max().unwrap_or(0).max(1);
+    let shown: Vec<&Value> = visits.iter().filter(|visit| is_chosen(text(visit, "path"), visits, focus)).collect();
+    let mut left = BUDGET;
     html! {
         @if visits.is_empty() { div.empty { "No state was entered." } }
         ol.visits {
-            @for (number, visit) in visits.iter().enumerate() { (entry(visit, number, longest)) }
+            @for (number, visit) in shown.iter().enumerate() {
+                (entry(visit, number, longest, focus, &mut left))
+                @if visit["type"] == "Map" { (strip(text(visit, "path"), visits, focus)) }
+            }
+        }
+    }
+}
+
+/// The number after `map[` in `path`.
+fn iteration(path: &str, map: &str) -> Option<usize> {
+    path.strip_prefix(map)?.strip_prefix('[')?.split(']').next()?.parse().ok()
+}
+
+/// The iteration of the Map at `map` that is shown.
+fn chosen(map: &str, visits: &[Value], focus: &Focus<'_>) -> Option<usize> {
+    let failed = || visits.iter().filter(|visit| !visit["error"].is_null());
+    iteration(focus.at, map)
+        .or_else(|| failed().find_map(|visit| iteration(text(visit, "path"), map)))
+        .or_else(|| visits.iter().find_map(|visit| iteration(text(visit, "path"), map)))
+}
+
+fn is_chosen(path: &str, visits: &[Value], focus: &Focus<'_>) -> bool {
+    path.match_indices('[').all(|(at, _)| iteration(path, &path[..at]) == chosen(&path[..at], visits, focus))
+}
+
+/// The iterations of a Map, to choose from.
+fn strip(map: &str, visits: &[Value], focus: &Focus<'_>) -> Markup {
+    let mut iterations: BTreeMap<usize, bool> = BTreeMap::new();
+    for visit in visits {
+        if let Some(number) = iteration(text(visit, "path"), map) {
+            *iterations.entry(number).or_default() |= !visit["error"].is_null();
+        }
+    }
+    let current = chosen(map, visits, focus);
+    let shown = iterations
+        .iter()
+        .enumerate()
+        .filter(|(place, (number, failed))| *place < STRIP || **failed || Some(**number) == current);
+    html! {
+        li.strip {
+            nav aria-label={ "Iterations of " (map) } {
+                span.soft.small { (iterations.len()) " iterations" }
+                @for (_, (number, failed)) in shown.take(2 * STRIP) {
+                    @let place = format!("{map}[{number}]");
+                    a class=(if *failed { "bad" } else { "good" }) aria-current=[(Some(*number) == current).then_some("true")]
+                        href={ (focus.page) "&at=" (encode(&place)) "#state-" (map) } { (number) }
+                }
+            }
         }
     }
 }
@@ -25,27 +93,55 @@ fn micros(visit: &Value) -> u64 {
     took.and_then(|took| u64::try_from(took.as_micros()).ok()).unwrap_or(0)
 }
 
-fn entry(visit: &Value, number: usize, longest: u64) -> Markup {
+/// Class and word for how a visit went.
+pub fn outcome(visit: &Value) -> (&'static str, &'static str) {
+    match (visit["error"].is_null(), visit["next"].is_null(), visit["ended_at"].is_null()) {
+        (false, true, _) => ("bad", "failed"),
+        (false, false, _) => ("warn", "caught"),
+        (true, _, true) => ("run", "running"),
+        (true, _, false) => ("good", "done"),
+    }
+}
+
+fn entry(visit: &Value, number: usize, longest: u64, focus: &Focus<'_>, left: &mut usize) -> Markup {
     let path = text(visit, "path");
     let depth = path.matches('/').count().min(2);
-    let failed = !visit["error"].is_null();
-    let open = visit["ended_at"].is_null() && !failed;
+    let (class, word) = outcome(visit);
     let took = micros(visit);
+    let in_focus = focus.at == path;
+    let content = inside(visit, number);
+    // A visit in focus is always shown.
+    let fits = in_focus || content.0.len() <= *left;
+    if fits {
+        *left = left.saturating_sub(content.0.len());
+    }
     html! {
         li id={ "state-" (path) } class={ "depth" (depth) } {
-            details id={ "visit-" (number) } open[failed] {
+            details id={ "visit-" (number) } open[class == "bad" || in_focus] {
                 summary {
-                    span class={ "tag " (if failed { "bad" } else if open { "run" } else { "good" }) } { (if failed { "failed" } else if open { "running" } else { "done" }) }
+                    span class={ "tag " (class) } { (word) }
                     strong { (path) }
                     span.soft.small { (text(visit, "type")) }
                     @if let Some(next) = visit["next"].as_str() { span.soft.small { "→ " (next) } }
-                    span.right.soft.small { (millis(took as f64 / 1e3)) }
-                    span.bar aria-hidden="true" { svg viewBox="0 0 100 6" preserveAspectRatio="none" { rect width=(took * 100 / longest) height="6" {} } }
+                    span.took {
+                        span.soft.small { (millis(took as f64 / 1e3)) }
+                        span.bar aria-hidden="true" { svg viewBox="0 0 100 6" preserveAspectRatio="none" { rect width=(took * 100 / longest) height="6" {} } }
+                    }
                 }
-                div.inside { (inside(visit, number)) }
+                div.inside {
+                    @if fits { (content) }
+                    @else { p { a href={ (focus.page) "&at=" (encode(path)) "#state-" (path) } { "Show what it did" } } }
+                }
             }
         }
     }
+}
+
+/// A value over several lines, cut when it is long.
+pub fn value(value: &Value) -> Markup {
+    let text = value.as_str().map_or_else(|| pretty(value), str::to_owned);
+    let cut = text.char_indices().nth(MOST).map(|(at, _)| at);
+    html! { pre { (text.get(..cut.unwrap_or(text.len())).unwrap_or_default()) @if let Some(cut) = cut { "…\n(" (text.len() - cut) " more bytes: the API gives the whole)" } } }
 }
 
 fn inside(visit: &Value, number: usize) -> Markup {
@@ -53,7 +149,7 @@ fn inside(visit: &Value, number: usize) -> Markup {
     let error = &visit["error"];
     html! {
         @if !error.is_null() {
-            div.notice.bad {
+            div class={ "notice " (outcome(visit).0) } {
                 (error["cause"].as_str().or(error["Cause"].as_str()).unwrap_or("failed"))
                 @if let Some(detail) = error["detail"].as_str() { br; (detail) }
             }
@@ -61,8 +157,8 @@ fn inside(visit: &Value, number: usize) -> Markup {
         @if !reasons.is_empty() { h3 { "Why" } ul { @for reason in reasons { li { (reason) } } } }
         @if !visit["http"].is_null() { (exchange(visit, number)) }
         @if !visit["output"].is_null() { (changed(visit)) }
-        details { summary { "Input" } pre { (pretty(&visit["input"])) } }
-        @if !visit["output"].is_null() { details { summary { "Output" } pre { (pretty(&visit["output"])) } } }
+        details { summary { "Input" } (value(&visit["input"])) }
+        @if !visit["output"].is_null() { details { summary { "Output" } (value(&visit["output"])) } }
     }
 }
 
@@ -76,9 +172,9 @@ fn exchange(visit: &Value, number: usize) -> Markup {
         p { strong { (text(http, "method")) } " " span.mono { (text(http, "url")) } " "
             span class={ "tag " (class) } { (status.map_or_else(|| "no answer".to_owned(), |status| status.to_string())) } }
         @if let Some(headers) = headers(&http["request_headers"]) { details { summary { "Headers sent" } pre { (headers) } } }
-        @if !visit["request"]["body"].is_null() { pre { (pretty(&visit["request"]["body"])) } }
+        @if !visit["request"]["body"].is_null() { (value(&visit["request"]["body"])) }
         @if let Some(headers) = headers(&http["response_headers"]) { details { summary { "Headers answered" } pre { (headers) } } }
-        @if !http["response_body"].is_null() { h3 { "Answer" } pre { (http["response_body"].as_str().map_or_else(|| pretty(&http["response_body"]), str::to_owned)) } }
+        @if !http["response_body"].is_null() { h3 { "Answer" } (value(&http["response_body"])) }
         details { summary { "As a curl command" } pre id=(id) { (curl(http, &visit["request"]["body"])) } button type="button" data-copy=(id) hidden { "Copy" } }
     }
 }
@@ -115,7 +211,7 @@ fn changed(visit: &Value) -> Markup {
     html! {
         @if lines.is_empty() { p.soft.small { "$ stayed as it was." } } @else {
             h3 { "Changed" }
-            ul.changes { @for (class, line) in lines { li class=(class) { (line) } } }
+            ul.changes { @for (class, line) in lines.iter().take(100) { li class=(class) { (line.chars().take(500).collect::<String>()) } } }
         }
     }
 }
@@ -136,49 +232,4 @@ fn differences(path: &str, old: &Value, new: &Value, lines: &mut Vec<(&'static s
         _ if old == new => {}
         _ => lines.push(("changed", format!("~ {path} = {new}"))),
     }
-}
-
-/// A test file for this execution. JSON is YAML, so every value is written as JSON.
-pub fn zistest(execution: &Value) -> String {
-    let visits = execution["trace"].as_array().cloned().unwrap_or_default();
-    let last = visits.iter().filter_map(|visit| visit["attempt"].as_u64()).max().unwrap_or(1);
-    let mut mocks: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for visit in visits.iter().filter(|visit| !visit["http"].is_null()) {
-        let action = visit["request"]["action"].as_str().unwrap_or(text(visit, "state"));
-        mocks.entry(action.to_owned()).or_default().push(mock(visit));
-    }
-    let path: Vec<&str> = visits
-        .iter()
-        .filter(|visit| visit["attempt"].as_u64() == Some(last) && visit["path"] == visit["state"])
-        .map(|visit| text(visit, "state"))
-        .collect();
-    let mut expect = json!({"status": execution["status"], "path": path, "attempts": execution["attempt"]});
-    for (key, value) in [("message", &execution["message"]), ("cause", &execution["error"]["cause"])] {
-        if !value.is_null() {
-            expect[key] = value.clone();
-        }
-    }
-    format!(
-        "# From execution {}. Save it beside the bundle and run: zis test\nbundle: bundle.json\ncases:\n  - name: {}\n    flow: {}\n    input: {}\n    mocks: {}\n    expect: {}\n",
-        text(execution, "id"),
-        json!(format!("{} as it ran on {}", text(execution, "flow"), text(execution, "started_at"))),
-        execution["flow"],
-        execution["event"]["payload"],
-        json!(mocks),
-        expect,
-    )
-}
-
-fn mock(visit: &Value) -> Value {
-    let http = &visit["http"];
-    let Some(status) = http["status"].as_u64() else {
-        return json!({"error": visit["error"]["cause"].as_str().unwrap_or("no answer")});
-    };
-    let mut mock = json!({"status": status});
-    if !visit["result"].is_null() {
-        mock["body"] = visit["result"].clone();
-    } else if !http["response_body"].is_null() {
-        mock["body"] = http["response_body"].clone();
-    }
-    mock
 }

@@ -38,7 +38,7 @@ pub async fn tickets(api: Api, Query(Search { q }): Query<Search>) -> Result<Pag
             }
             @if found.is_empty() { div.empty { "No tickets." } }
             @if !tickets.is_empty() {
-                div.table { table {
+                div.table { table.stack {
                     thead { tr { th { "Id" } th { "Subject" } th { "Status" } th { "Requester" } th { "Created" } } }
                     tbody { @for ticket in tickets {
                         @let id = ticket["id"].to_string();

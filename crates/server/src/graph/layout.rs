@@ -13,8 +13,9 @@ const PADDING: f64 = 34.0;
 const HEIGHT: f64 = 44.0;
 const LABEL_LETTER: f64 = 5.8;
 const LABEL_HEIGHT: f64 = 16.0;
-/// Space for the title of a frame.
 const MARGIN: f64 = 24.0;
+/// Space for the title of a frame.
+const TITLE: f64 = 26.0;
 
 /// A box by its middle.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +75,7 @@ pub(super) fn arrange(graph: &Graph) -> Layout {
         ranksep: 34.0,
         edgesep: 14.0,
         marginx: MARGIN,
-        marginy: MARGIN,
+        marginy: MARGIN + frames_above(graph),
         ..LayoutOptions::default()
     };
     layout(&mut layers, Some(options));
@@ -95,6 +96,18 @@ fn ends(graph: &Graph, edge: &Edge) -> (String, String) {
     (from.to_string(), to.to_string())
 }
 
+/// How many frames stand one within another at `node`; 0 for a box.
+fn levels(graph: &Graph, node: usize) -> usize {
+    let inside = (0..graph.nodes.len()).filter(|other| graph.nodes[*other].parent == Some(node));
+    inside.map(|other| 1 + levels(graph, other)).max().unwrap_or(0)
+}
+
+/// What the frames need above the layout.
+fn frames_above(graph: &Graph) -> f64 {
+    let most = (0..graph.nodes.len()).map(|node| levels(graph, node)).max().unwrap_or(0);
+    TITLE * most as f64
+}
+
 fn read(graph: &Graph, layers: &Layers<NodeLabel, EdgeLabel>) -> Layout {
     let mut found = Layout::default();
     for index in 0..graph.nodes.len() {
@@ -105,7 +118,11 @@ fn read(graph: &Graph, layers: &Layers<NodeLabel, EdgeLabel>) -> Layout {
             width: label.width,
             height: label.height,
         });
-        let area = area.unwrap_or(Area { x: 0.0, y: 0.0, width: 0.0, height: 0.0 });
+        let mut area = area.unwrap_or(Area { x: 0.0, y: 0.0, width: 0.0, height: 0.0 });
+        // A frame grows upwards, by its own title and those of the frames inside.
+        let titles = TITLE * levels(graph, index) as f64;
+        area.y -= titles / 2.0;
+        area.height += titles;
         found.width = found.width.max(area.x + area.width / 2.0);
         found.height = found.height.max(area.y + area.height / 2.0);
         found.areas.push(area);

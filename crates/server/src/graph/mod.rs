@@ -19,9 +19,11 @@ pub struct Overlay {
 }
 
 /// How a state fared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
     Done,
+    /// Failed, and the flow went on by a Catch.
+    Caught,
     Running,
     Failed,
 }

@@ -17,8 +17,8 @@ svg{font:13px system-ui,sans-serif;background:#fff}\
 .box{fill:#f6f8fa;stroke:#57606a}.frame{fill:none;stroke:#57606a;stroke-dasharray:4 3}\
 .kind{font-size:10px;fill:#57606a}.name{fill:#1f2328}\
 .way{fill:none;stroke:#57606a}.way.catch{stroke:#bc4c00;stroke-dasharray:4 3}.way.taken{stroke:#0969da;stroke-width:2.5}\
-.label{font-size:10.5px;fill:#57606a}.head{fill:#57606a}\
-.done .box{fill:#dafbe1;stroke:#1a7f37}.running .box{fill:#ddf4ff;stroke:#0969da}.failed .box{fill:#ffebe9;stroke:#cf222e}";
+.label{font-size:10.5px;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:3px}.head{fill:#57606a}.head.taken{fill:#0969da}\
+.done .box{fill:#dafbe1;stroke:#1a7f37}.caught .box{fill:#fff8c5;stroke:#9a6700}.running .box{fill:#ddf4ff;stroke:#0969da}.failed .box{fill:#ffebe9;stroke:#cf222e}";
 
 /// A picture that stands alone.
 pub fn svg(flow: &Flow) -> String {
@@ -43,8 +43,10 @@ fn render(flow: &Flow, overlay: &Overlay, style: Option<&str>, link: &str) -> St
         let _ = write!(out, "<style>{style}</style>");
     }
     out.push_str(
-        "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
-         <path class=\"head\" d=\"M0 0L8 4L0 8z\"/></marker></defs>",
+        "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">\
+         <path class=\"head\" d=\"M0 0L8 4L0 8z\"/></marker>\
+         <marker id=\"taken\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"12\" markerHeight=\"12\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">\
+         <path class=\"head taken\" d=\"M0 0L8 4L0 8z\"/></marker></defs>",
     );
     let (frames, boxes): (Vec<usize>, Vec<usize>) = (0..graph.nodes.len()).partition(|node| is_frame(&graph, *node));
     frames.iter().for_each(|node| state(&graph, *node, &layout, overlay, link, &mut out));
@@ -61,6 +63,7 @@ fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, link: 
     let (node, place, frame) = (&graph.nodes[index], place(graph, index), is_frame(graph, index));
     let mark = match overlay.states.get(&place) {
         Some(Mark::Done) => " done",
+        Some(Mark::Caught) => " caught",
         Some(Mark::Running) => " running",
         Some(Mark::Failed) => " failed",
         None => "",
@@ -81,12 +84,13 @@ fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, link: 
         "<title>{} {place}</title><rect class=\"{class}\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"{radius}\"/>",
         node.kind
     );
-    let (text_y, kind_y) = if frame { (top + 14.0, top + 26.0) } else { (y + 1.0, y + 14.0) };
+    let (text_y, kind_y) = if frame { (top + 16.0, top + 28.0) } else { (y + 1.0, y + 14.0) };
+    let (x, anchor) = if frame { (left + 10.0, "start") } else { (x, "middle") };
     let start = if node.start && node.parent.is_none() { "▸ " } else { "" };
     let _ = write!(
         out,
-        "<text class=\"name\" x=\"{x:.1}\" y=\"{text_y:.1}\" text-anchor=\"middle\">{start}{name}</text>\
-         <text class=\"kind\" x=\"{x:.1}\" y=\"{kind_y:.1}\" text-anchor=\"middle\">{}</text></a>",
+        "<text class=\"name\" x=\"{x:.1}\" y=\"{text_y:.1}\" text-anchor=\"{anchor}\">{start}{name}</text>\
+         <text class=\"kind\" x=\"{x:.1}\" y=\"{kind_y:.1}\" text-anchor=\"{anchor}\">{}</text></a>",
         node.kind
     );
 }
@@ -109,8 +113,9 @@ fn line_of(
         let _ = write!(path, "L{:.1} {:.1}", last.0, last.1);
     }
     let kind = if edge.kind == EdgeKind::Catch { " catch" } else { "" };
-    let taken = if overlay.taken.contains(&(place(graph, edge.from), place(graph, edge.to))) { " taken" } else { "" };
-    let _ = write!(out, "<path class=\"way{kind}{taken}\" d=\"{path}\" marker-end=\"url(#head)\"/>");
+    let is_taken = overlay.taken.contains(&(place(graph, edge.from), place(graph, edge.to)));
+    let (taken, head) = if is_taken { (" taken", "taken") } else { ("", "head") };
+    let _ = write!(out, "<path class=\"way{kind}{taken}\" d=\"{path}\" marker-end=\"url(#{head})\"/>");
     let label = layout::label(edge);
     if !label.is_empty() {
         let _ = write!(

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub mod browser;
+
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader},

@@ -3,36 +3,57 @@
 
 // A part of the page with data-live="URL" is fetched again when the server says that something of its topic has changed.
 function follow(part) {
-  const topic = part.dataset.live;
-  let waiting = false;
-  const source = new EventSource("/console/live?topic=" + encodeURIComponent(topic));
+  const source = new EventSource("/console/live?topic=" + encodeURIComponent(part.dataset.live));
+  let busy = false;
+  let again = false;
+  // One look at a time; what happens meanwhile makes one more.
   const refresh = async () => {
-    if (waiting || document.hidden) return;
-    waiting = true;
+    if (document.hidden) return;
+    if (busy) { again = true; return; }
+    busy = true;
     try {
-      const answer = await fetch(location.href, { headers: { "x-part": part.id } });
-      if (answer.ok) {
+      do {
+        again = false;
+        const answer = await fetch(location.href);
+        if (!answer.ok || answer.redirected) break;
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.getElementById(part.id);
-        if (fresh) replace(part, fresh);
-      }
-    } finally {
-      waiting = false;
-    }
+        if (!fresh) break;
+        replace(part, fresh);
+        if (!fresh.dataset.live) source.close();
+      } while (again);
+    } catch { /* The server is away: the next event comes when it is back. */ } finally { busy = false; }
   };
+  source.addEventListener("open", refresh);
   source.addEventListener("changed", refresh);
-  source.addEventListener("ended", () => { refresh(); source.close(); });
+  source.addEventListener("ended", refresh);
   document.addEventListener("visibilitychange", refresh);
+  window.addEventListener("pagehide", () => source.close());
 }
 
-// Keeps what the reader has opened.
+// Names a details element across refreshes: its own id, or its title below the nearest id.
+function nameOf(details) {
+  const holder = details.parentElement.closest("[id]");
+  return details.id || (holder ? holder.id : "") + "/" + details.querySelector("summary").textContent;
+}
+
+// Keeps what the reader has opened and selected, and where the picture stands.
 function replace(part, fresh) {
-  const open = new Set([...part.querySelectorAll("details[open]")].map((details) => details.id));
+  if (part.innerHTML === fresh.innerHTML) return;
+  const seen = new Map([...part.querySelectorAll("details")].map((details) => [nameOf(details), details.open]));
+  const checked = new Set([...part.querySelectorAll("input:checked")].map((box) => box.value));
   const known = new Set([...part.querySelectorAll("[data-id]")].map((row) => row.dataset.id));
+  const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const frame = part.querySelector(".picture");
+  const scroll = frame && [frame.scrollLeft, frame.scrollTop];
   part.replaceChildren(...fresh.childNodes);
-  part.querySelectorAll("details").forEach((details) => { if (open.has(details.id)) details.open = true; });
-  part.querySelectorAll("[data-id]").forEach((row) => { if (known.size && !known.has(row.dataset.id)) row.classList.add("fresh"); });
-  part.querySelectorAll(".picture").forEach(pan);
+  part.querySelectorAll("details").forEach((details) => { if (seen.has(nameOf(details))) details.open = seen.get(nameOf(details)) || details.open; });
+  part.querySelectorAll("input[type=checkbox]").forEach((box) => { box.checked = checked.has(box.value); });
+  part.querySelectorAll("[data-id]").forEach((row) => { if (!known.has(row.dataset.id)) row.classList.add("fresh"); });
+  if (focused) [...part.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === focused)?.focus();
+  enhance(part);
+  const after = part.querySelector(".picture");
+  if (after && scroll) [after.scrollLeft, after.scrollTop] = scroll;
 }
 
 // Drag to move, Ctrl+wheel to zoom, double-click to fit.
@@ -71,23 +92,25 @@ function openTarget() {
   if (details) { details.open = true; target.scrollIntoView({ block: "nearest" }); }
 }
 
-document.querySelectorAll("[data-live]").forEach(follow);
-document.querySelectorAll(".picture").forEach(pan);
-document.querySelectorAll("[data-copy]").forEach((button) => {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const text = document.getElementById(button.dataset.copy).textContent;
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+// What works only with a script appears.
+function enhance(root) {
+  root.querySelectorAll(".picture").forEach(pan);
+  root.querySelectorAll("[data-script]").forEach((part) => { part.hidden = false; });
+  root.querySelectorAll("[data-copy]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      button.textContent = "Copied";
+    });
   });
-});
+}
+
+enhance(document);
+document.querySelectorAll("[data-live]").forEach(follow);
 document.querySelectorAll("select[data-submit]").forEach((select) => select.addEventListener("change", () => select.form.submit()));
-// Picking an event type puts its sample into the payload box.
-document.querySelectorAll("select[data-sample]").forEach((select) => select.addEventListener("change", () => {
-  const option = select.selectedOptions[0];
-  const sample = document.getElementById("sample-" + option.value);
-  const box = document.getElementById(select.dataset.sample);
-  if (sample && box) box.value = sample.textContent;
+// A chosen file is put into the text box.
+document.querySelectorAll("input[data-file]").forEach((input) => input.addEventListener("change", async () => {
+  if (input.files[0]) document.getElementById(input.dataset.file).value = await input.files[0].text();
 }));
 window.addEventListener("hashchange", openTarget);
 openTarget();

@@ -1,0 +1,205 @@
+//! Headless Chromium, driven through chromedriver.
+
+use std::{
+    future::Future,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{EMAIL, PASSWORD};
+
+/// How long a page may take to come to what a test waits for.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// Set it to 1 where there is no browser.
+const SKIP: &str = "ZIS_TEST_SKIP_BROWSER";
+
+static SKIPPED: AtomicUsize = AtomicUsize::new(0);
+
+/// `chromedriver` on a free port, killed when dropped.
+struct Driver {
+    child: Child,
+    port: u16,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let mut child = Command::new("chromedriver")
+            .args(["--port=0", "--log-level=OFF"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("chromedriver does not start ({error}): install chromium and chromedriver, or set {SKIP}=1")
+            });
+        let output = BufReader::new(child.stdout.take().expect("its output is piped"));
+        let port = output.lines().map_while(Result::ok).find_map(|line| {
+            line.rsplit_once("on port ").and_then(|(_, port)| port.trim_end_matches('.').parse().ok())
+        });
+        Self { child, port: port.expect("chromedriver says which port it listens on") }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A browser window and the server that it looks at.
+#[derive(Clone)]
+pub struct Browser {
+    client: Client,
+    pub base: String,
+}
+
+/// Runs `test` with a browser of `width` pixels; the browser is closed however the test ends.
+pub async fn with_browser<F, T>(base: String, width: u32, test: F)
+where
+    F: FnOnce(Browser) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    if is_skipped() {
+        return;
+    }
+    let driver = Driver::start();
+    let profile = tempfile::tempdir().expect("a folder");
+    let client = connect(&driver, profile.path(), width).await;
+    let browser = Browser { client: client.clone(), base };
+    let outcome = tokio::spawn(test(browser)).await;
+    client.close().await.expect("the browser closes");
+    if let Err(error) = outcome {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+fn is_skipped() -> bool {
+    let skip = std::env::var_os(SKIP).is_some_and(|value| value == "1");
+    if skip {
+        let count = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
+        eprintln!("{count} browser tests skipped: {SKIP}=1");
+    }
+    skip
+}
+
+async fn connect(driver: &Driver, profile: &Path, width: u32) -> Client {
+    let options = json!({
+        "args": [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", format!("--user-data-dir={}", profile.display()),
+        ],
+        "mobileEmulation": {"deviceMetrics": {"width": width, "height": 900, "pixelRatio": 1.0, "mobile": width < 600, "touch": false}},
+    });
+    let capabilities =
+        json!({"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}});
+    let capabilities = capabilities.as_object().expect("an object").clone();
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    let address = format!("http://127.0.0.1:{}", driver.port);
+    builder
+        .capabilities(capabilities)
+        .connect(&address)
+        .await
+        .unwrap_or_else(|error| panic!("chromedriver starts no browser ({error}): install chromium, or set {SKIP}=1"))
+}
+
+/// A command of chromedriver's own.
+#[derive(Debug)]
+struct Own(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Own {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.0))
+    }
+
+    fn method_and_body(&self, _url: &Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.1.to_string()))
+    }
+}
+
+impl Browser {
+    pub async fn go(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", self.base)).await.expect("the page loads");
+    }
+
+    /// Signs in as the admin.
+    pub async fn sign_in(&self) {
+        self.go("/").await;
+        self.fill("#email", EMAIL).await;
+        self.fill("#password", PASSWORD).await;
+        self.press("Sign in").await;
+        self.see("//h1[.='Home']").await;
+    }
+
+    /// Waits for what the XPath describes.
+    pub async fn see(&self, xpath: &str) -> Element {
+        self.wait(Locator::XPath(xpath)).await
+    }
+
+    async fn wait(&self, locator: Locator<'_>) -> Element {
+        let found = self.client.wait().at_most(PATIENCE).every(LOOK_EVERY).for_element(locator).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{locator:?} did not come ({error}) on {}", self.text().await),
+        }
+    }
+
+    /// Address and text of the page.
+    pub async fn text(&self) -> String {
+        let script = "return location.href + '\\n' + document.body.innerText";
+        self.run(script).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.expect("the script runs")
+    }
+
+    /// Types into a field, in place of what is there.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.wait(Locator::Css(css)).await;
+        field.clear().await.expect("it can be cleared");
+        field.send_keys(text).await.expect("it takes keys");
+    }
+
+    /// Puts a long text into a field at once, as from the clipboard.
+    pub async fn paste(&self, css: &str, text: &str) {
+        let field = self.wait(Locator::Css(css)).await;
+        let arguments = vec![serde_json::to_value(&field).expect("a reference"), text.into()];
+        self.client.execute("arguments[0].value = arguments[1]", arguments).await.expect("the script runs");
+    }
+
+    /// Clicks on the button with this text.
+    pub async fn press(&self, text: &str) {
+        let button = self.see(&format!("//button[normalize-space()='{text}']")).await;
+        button.click().await.unwrap_or_else(|error| panic!("`{text}` can't be pressed: {error}"));
+    }
+
+    /// Follows the link with this text.
+    pub async fn follow(&self, text: &str) {
+        let link = self.see(&format!("//a[normalize-space()='{text}']")).await;
+        link.click().await.unwrap_or_else(|error| panic!("`{text}` can't be followed: {error}"));
+    }
+
+    /// Fetches an address as the page would: with its session.
+    pub async fn fetch(&self, path: &str) -> String {
+        let script = "const [path, done] = arguments; fetch(path).then((answer) => answer.text()).then(done)";
+        let text = self.client.execute_async(script, vec![path.into()]).await.expect("the script runs");
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What the browser's console got since it was last asked.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(Own("se/log", json!({"type": "browser"}))).await.expect("there is a log");
+        let entries = log.as_array().cloned().unwrap_or_default();
+        entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
