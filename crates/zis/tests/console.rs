@@ -197,7 +197,7 @@ async fn all_pages(browser: Browser) {
         let page = browser
             .run("return {wide: document.documentElement.scrollWidth, inner: innerWidth, \
                   inline: document.querySelectorAll('[style], style, script:not([src])').length, size: document.documentElement.outerHTML.length, \
-                  links: [...document.querySelectorAll('main a[href], header a[href]')].map((a) => a.pathname + a.search) \
+                  links: [...document.querySelectorAll('main a[href], header a[href]')].filter((a) => a instanceof HTMLAnchorElement).map((a) => a.pathname + a.search) \
                     .filter((path) => path.startsWith('/console/') && !/zistest|document$/.test(path))}")
             .await;
         assert!(

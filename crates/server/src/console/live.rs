@@ -40,7 +40,8 @@ pub async fn stream(
                 Err(RecvError::Closed) => return None,
             };
             tokio::time::sleep(PAUSE).await;
-            let event = Event::default().event(if ended { "ended" } else { "changed" }).data("");
+            // A browser drops an event without data.
+            let event = Event::default().event(if ended { "ended" } else { "changed" }).data("look");
             return Some((Ok(event), (signals, topic, ended)));
         }
     });

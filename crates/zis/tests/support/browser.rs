@@ -4,7 +4,7 @@ use std::{
     future::Future,
     io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
@@ -28,12 +28,14 @@ static SKIPPED: AtomicUsize = AtomicUsize::new(0);
 struct Driver {
     child: Child,
     port: u16,
+    /// Held open: chromedriver may have more to say.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Driver {
     fn start() -> Self {
         let mut child = Command::new("chromedriver")
-            .args(["--port=0", "--log-level=OFF"])
+            .args(["--port=0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -41,11 +43,18 @@ impl Driver {
             .unwrap_or_else(|error| {
                 panic!("chromedriver does not start ({error}): install chromium and chromedriver, or set {SKIP}=1")
             });
-        let output = BufReader::new(child.stdout.take().expect("its output is piped"));
-        let port = output.lines().map_while(Result::ok).find_map(|line| {
-            line.rsplit_once("on port ").and_then(|(_, port)| port.trim_end_matches('.').parse().ok())
-        });
-        Self { child, port: port.expect("chromedriver says which port it listens on") }
+        let mut output = BufReader::new(child.stdout.take().expect("its output is piped"));
+        let mut line = String::new();
+        let port = loop {
+            line.clear();
+            let read = output.read_line(&mut line).expect("chromedriver talks");
+            assert!(read > 0, "chromedriver ended before it listened");
+            let port = line.rsplit_once("successfully on port ").map(|(_, port)| port.trim().trim_end_matches('.'));
+            if let Some(port) = port {
+                break port.parse().expect("a port");
+            }
+        };
+        Self { child, port, _output: output }
     }
 }
 
