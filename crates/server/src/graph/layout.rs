@@ -26,12 +26,14 @@ pub(super) struct Area {
     pub height: f64,
 }
 
+/// The points of a line, and the middle of its label.
+pub(super) type Line = (Vec<(f64, f64)>, (f64, f64));
+
 /// Boxes by index of the node, lines by index of the edge.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     pub areas: Vec<Area>,
-    /// The points of a line, and the middle of its label.
-    pub lines: Vec<(Vec<(f64, f64)>, (f64, f64))>,
+    pub lines: Vec<Line>,
     pub width: f64,
     pub height: f64,
 }

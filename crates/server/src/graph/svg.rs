@@ -7,7 +7,7 @@ use zis_lint::graph::{Edge, EdgeKind, Graph};
 
 use super::{
     Mark, Overlay, is_frame,
-    layout::{self, Area, Layout, arrange},
+    layout::{self, Area, Layout, Line, arrange},
     place,
 };
 
@@ -95,13 +95,7 @@ fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, link: 
     );
 }
 
-fn line_of(
-    graph: &Graph,
-    edge: &Edge,
-    (points, middle): &(Vec<(f64, f64)>, (f64, f64)),
-    overlay: &Overlay,
-    out: &mut String,
-) {
+fn line_of(graph: &Graph, edge: &Edge, (points, middle): &Line, overlay: &Overlay, out: &mut String) {
     let Some((first, rest)) = points.split_first() else { return };
     let mut path = format!("M{:.1} {:.1}", first.0, first.1);
     // Through the middles of the segments, with the corners as control points: a smooth line without its own mathematics.
