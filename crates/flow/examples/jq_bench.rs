@@ -1,5 +1,7 @@
 //! What reading, compiling and running cost, in nanoseconds: `cargo run --release -p zis-flow --example jq_bench`.
 
+#![allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+
 use std::{hint::black_box, time::Instant};
 
 use zis_flow::{
