@@ -54,18 +54,19 @@ pub(super) struct Program {
 }
 
 pub(super) fn compile(program: &str) -> Result<Program, JqError> {
-    // Every level of nesting needs at least one of these bytes.
+    // Every level of nesting needs a bracket or an operator; with few brackets the lexer does not go deep.
     let brackets = program.bytes().filter(|byte| b"([{".contains(byte)).count();
-    if brackets > MOST_NESTED {
-        return Err(too_nested(program));
-    }
-    let nested = |most: usize| Lexer::new(program).lex().map_or(brackets, |tokens| nesting(&tokens)) > most;
-    if brackets <= NESTED_HERE && !nested(NESTED_HERE) {
+    let nested = || Lexer::new(program).lex().map_or(brackets, |tokens| nesting(&tokens));
+    let levels = if brackets <= NESTED_HERE { nested() } else { brackets.max(program.len().min(MOST_NESTED)) };
+    if levels <= NESTED_HERE {
         return compile_here(program);
     }
-    let work = || if nested(MOST_NESTED) { Err(too_nested(program)) } else { compile_here(program) };
+    if levels > MOST_NESTED {
+        return Err(too_nested(program));
+    }
+    let work = || if nested() > MOST_NESTED { Err(too_nested(program)) } else { compile_here(program) };
     thread::scope(|scope| {
-        let stack = STACK_PER_LEVEL * (program.len().min(MOST_NESTED) + NESTED_HERE);
+        let stack = STACK_PER_LEVEL * (levels + NESTED_HERE);
         let thread = thread::Builder::new().name("jq-compile".to_owned()).stack_size(stack).spawn_scoped(scope, work);
         thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Err(too_nested(program)))
     })
