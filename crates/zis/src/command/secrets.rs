@@ -11,6 +11,8 @@ pub async fn run(Secrets::Rotate(server): Secrets) -> Result<ExitCode> {
     let answer = Client::from_env(&server.url).post("/api/zis/v1/secrets/rotate", &json!({})).await?;
     let count = |kind: &str| answer[kind].as_u64().unwrap_or(0);
     let (connections, clients, webhooks) = (count("connections"), count("oauth_clients"), count("webhooks"));
-    anstream::println!("sealed anew: {connections} connections, {clients} OAuth clients, {webhooks} webhooks; the old key can go");
+    anstream::println!(
+        "sealed anew: {connections} connections, {clients} OAuth clients, {webhooks} webhooks; the old key can go"
+    );
     Ok(ExitCode::SUCCESS)
 }
