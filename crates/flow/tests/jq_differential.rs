@@ -170,6 +170,7 @@ fn jq(case: &Case) -> Vec<String> {
 const STRIDE: usize = 12;
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test may ask how thorough it is to be")]
 fn jq_still_gives_what_was_recorded() {
     let all = std::env::var("ZIS_TEST_ALL_JQ").is_ok_and(|value| value == "1");
     check_binary(if all { 1 } else { STRIDE });
