@@ -16,7 +16,7 @@
 //!
 //! To record a new case, write `>`, `<` and run `jq -c`; for what comes from the clock write a program whose output does not.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::{
     collections::BTreeSet,
