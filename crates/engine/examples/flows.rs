@@ -1,9 +1,13 @@
 //! What the engine itself costs: the tutorial's flow (b) on SQLite with an outside that answers at once. `flows [seconds]` prints flows per
-//! second and CPU per flow at three concurrencies, and what 100,000 waiting executions take in memory.
+//! second and CPU per flow at three concurrencies, what 100,000 waiting executions take in memory, and how long a new life of the node takes to
+//! resume 100,000 executions that the last one left in the middle of a call.
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -19,14 +23,20 @@ use zis_store::{
 
 const ACCOUNT: AccountId = AccountId(1);
 
-/// Answers at once.
+/// Answers at once, or, when it `hangs`, never.
 struct Instantly {
     customer: Value,
+    hangs: bool,
+    answered: AtomicU64,
 }
 
 #[async_trait::async_trait]
 impl Actor for Instantly {
     async fn perform(&self, _: &Caller, call: &Call, _: Timestamp) -> Done {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        self.answered.fetch_add(1, Ordering::Relaxed);
         let Work::Http(request) = &call.work else { unreachable!("the flow calls nothing else") };
         let outcome = if request.action == "GetUserProfile" {
             Outcome::Done(self.customer.clone())
@@ -155,9 +165,13 @@ async fn main() {
         "S":{"type":"ZIS::JobSpec","properties":{"name":"S","event_source":"t","event_type":"wait","flow_name":"zis:INTEGRATION:flow:F"}}}}"#;
     install(&store, "waiting", waiting).await;
     let customer = Value::from_json(r#"{"profile":{"attributes":{"membership":"premium"}}}"#).expect("a literal");
-    let actor = Arc::new(Instantly { customer });
-    let options = Options { subdomains: HashMap::from([(ACCOUNT, "acme".to_owned())]), ..Options::default() };
-    let engine = Engine::start(store, actor, zis_engine::world::system_clock(), options).await.expect("a fresh store");
+    let actor = |hangs| Arc::new(Instantly { customer: customer.clone(), hangs, answered: AtomicU64::new(0) });
+    let start = async |actor: Arc<Instantly>| {
+        let options = Options { subdomains: HashMap::from([(ACCOUNT, "acme".to_owned())]), ..Options::default() };
+        let clock = zis_engine::world::system_clock();
+        Engine::start(store.clone(), actor, clock, options).await.expect("a fresh store")
+    };
+    let engine = start(actor(false)).await;
     for lanes in [1, 16, 64] {
         let (rate, cost, took) = measure(&engine, lanes, Duration::from_secs(seconds)).await;
         let at = |part: f64| took.get((took.len() as f64 * part) as usize).copied().unwrap_or_default();
@@ -168,20 +182,50 @@ async fn main() {
         );
     }
     let before = resident_megabytes();
+    many(&engine, || incoming("t", "wait", "{}")).await;
+    while engine.running() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    println!("{MANY} waiting: {} MB more than the {before} MB before", resident_megabytes().saturating_sub(before));
+
+    engine.drain(Duration::ZERO).await;
+    let hanging = start(actor(true)).await;
+    many(&hanging, refund).await;
+    hanging.drain(Duration::ZERO).await;
+    let next = actor(false);
+    let (began, used) = (Instant::now(), cpu());
+    let engine = start(next.clone()).await;
+    let mut first = None;
+    // Two calls each; those that wait are not due yet.
+    while next.answered.load(Ordering::Relaxed) < 2 * MANY {
+        if first.is_none() && next.answered.load(Ordering::Relaxed) > 0 {
+            first = Some(began.elapsed());
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let first = first.unwrap_or_default();
+    println!(
+        "{MANY} resumed: first call after {first:?}, all ended after {:?}, {:?} CPU",
+        began.elapsed(),
+        cpu().saturating_sub(used)
+    );
+    drop(engine);
+}
+
+const MANY: u64 = 100_000;
+
+/// Accepts [`MANY`] events from a hundred senders.
+async fn many(engine: &Engine, event: fn() -> Incoming) {
     let mut senders = Vec::new();
     for _ in 0..100 {
         let engine = engine.clone();
         senders.push(tokio::spawn(async move {
-            for _ in 0..1_000 {
-                engine.ingest(incoming("t", "wait", "{}")).await.expect("room for it");
+            for _ in 0..MANY / 100 {
+                engine.ingest(event()).await.expect("room for it");
             }
         }));
     }
     for sender in senders {
         sender.await.expect("no panic");
     }
-    while engine.running() > 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    println!("100,000 waiting: {} MB more than the {before} MB before", resident_megabytes().saturating_sub(before));
 }

@@ -13,7 +13,7 @@ use zis_store::{
 use crate::{core::Core, recover::Cause};
 
 /// Executions adopted in one transaction.
-const PAGE: usize = 500;
+const PAGE: usize = 2_000;
 /// Heartbeats in one lease: two may be lost.
 const BEATS: u32 = 3;
 

@@ -14,7 +14,7 @@ mod target;
 use story::Story;
 
 /// Stories told by default; `ZIS_SIM_SEEDS` asks for more.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 40;
 
 #[test]
 fn every_accepted_event_ends_once_whatever_breaks() {
