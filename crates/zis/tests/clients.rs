@@ -33,7 +33,7 @@ fn zenpy_works_unchanged() {
     let zis = Zis::start(folder.path(), Zis::free(), &[]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/zenpy_zis.py");
     let said = run(Command::new(python).args([script, &zis.address.to_string(), EMAIL, PASSWORD]));
-    assert!(said.trim().ends_with("ok"), "{said}");
+    assert!(said.lines().any(|line| line == "ok"), "{said}");
 }
 
 /// No 5xx, and no answer that breaks its schema, whatever is sent.
@@ -41,8 +41,7 @@ fn zenpy_works_unchanged() {
 async fn the_openapi_document_is_true() {
     let Some(schemathesis) = client("schemathesis") else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    // Thousands of wrong guesses must not lock the test out, and no flow may reach anything.
-    let zis = Zis::start(folder.path(), Zis::free(), &[("ZIS_AUTH__MAX_FAILURES", "0")]);
+    let zis = Zis::start(folder.path(), Zis::free(), &[]);
     Api::new(zis.base())
         .call("POST", "/api/services/zis/registry/fuzz", &serde_json::json!({"description": "fuzz"}))
         .await;

@@ -55,7 +55,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         )
         .add(
             filtered(endpoint(Method::GET, COUNTS, "countExecutions", "Counts executions by status"))
-                .gives::<CountsOut>(200),
+                .gives::<CountsOut>(200)
+                .refuses(&[400]),
             counts,
         )
         .add(

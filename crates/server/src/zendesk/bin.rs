@@ -97,7 +97,7 @@ pub struct RequestOut {
     /// `text` or `base64`.
     body_encoding: &'static str,
     /// The body read as JSON; null when it is none.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     json: Value,
     received_at: String,
 }
