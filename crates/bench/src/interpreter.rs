@@ -71,7 +71,25 @@ pub fn run() -> Result<Vec<Table>> {
     let (ns, allocations) =
         time(1_000, || zis_lint::check(BUNDLE, "bundle.json", &zis_lint::Settings::default()).findings.len());
     table.row(["checking the tutorial's bundle".to_owned(), format!("{ns:.0}"), format!("{allocations:.0}")]);
+    let long = long_bundle(10_000);
+    let (ns, _) = time(3, || zis_lint::check(&long, "long.json", &zis_lint::Settings::default()).findings.len());
+    table.row(["checking a bundle of 10,000 states".to_owned(), format!("{ns:.0}"), String::new()]);
     Ok(vec![table])
+}
+
+/// A bundle whose flow is a chain of `states` Pass states.
+fn long_bundle(states: usize) -> String {
+    let chain: Vec<String> = (0..states)
+        .map(|at| {
+            let way = if at + 1 == states { "\"End\": true".to_owned() } else { format!("\"Next\": \"S{}\"", at + 1) };
+            format!("\"S{at}\": {{\"Type\": \"Pass\", \"Result\": {at}, \"ResultPath\": \"$.r{}\", {way}}}", at % 50)
+        })
+        .collect();
+    let flow = format!("{{\"StartAt\": \"S0\", \"States\": {{{}}}}}", chain.join(", "));
+    format!(
+        "{{\"name\": \"long\", \"zis_template_version\": \"2019-10-14\", \"resources\": {{\"f\": {{\"type\": \"ZIS::Flow\", \
+         \"properties\": {{\"name\": \"f\", \"definition\": {flow}}}}}}}}}"
+    )
 }
 
 fn time<T>(rounds: u64, mut work: impl FnMut() -> T) -> (f64, f64) {

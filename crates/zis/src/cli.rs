@@ -106,7 +106,7 @@ pub struct Serve {
 #[command(after_help = "\
 Examples:
   zis check bundle.json
-  zis check --format sarif 'bundles/*.json' > findings.sarif
+  zis check --format sarif bundles/*.json > findings.sarif
   zis check --fix bundle.json                  apply the fixes that can't change what a bundle does
   cat bundle.json | zis check -
 
