@@ -66,6 +66,32 @@ impl StateKind {
             StateKind::Fail { .. } => "Fail",
         }
     }
+
+    /// Where the state goes whatever it gave; `None` for a Choice and for the states that end a machine.
+    pub fn transition(&self) -> Option<&Transition> {
+        match self {
+            StateKind::Action(state) => Some(&state.transition),
+            StateKind::Map(state) => Some(&state.transition),
+            StateKind::Wait(state) => Some(&state.transition),
+            StateKind::Pass(state) => Some(&state.transition),
+            StateKind::Choice(_) | StateKind::Succeed { .. } | StateKind::Fail { .. } => None,
+        }
+    }
+
+    /// The fallbacks of the states that can have some.
+    pub fn catches(&self) -> &[Catch] {
+        match self {
+            StateKind::Action(state) => &state.catch,
+            StateKind::Map(state) => &state.catch,
+            _ => &[],
+        }
+    }
+
+    /// Whether the machine may end at this state.
+    pub fn is_end(&self) -> bool {
+        let ends = matches!(self, StateKind::Succeed { .. } | StateKind::Fail { .. });
+        ends || self.transition() == Some(&Transition::End)
+    }
 }
 
 /// Where a state goes.

@@ -104,7 +104,7 @@ impl<'b> Machine<'b> {
         }
         let mut ends = vec![false; self.edges.len()];
         for at in 0..ends.len() {
-            if !ends[at] && is_end(&self.state(at).kind) {
+            if !ends[at] && self.state(at).kind.is_end() {
                 mark(&back, at, &mut ends);
             }
         }
@@ -112,37 +112,18 @@ impl<'b> Machine<'b> {
     }
 }
 
-fn is_end(kind: &StateKind) -> bool {
-    match kind {
-        StateKind::Succeed { .. } | StateKind::Fail { .. } => true,
-        StateKind::Action(state) => state.transition == Transition::End,
-        StateKind::Map(state) => state.transition == Transition::End,
-        StateKind::Wait(state) => state.transition == Transition::End,
-        StateKind::Pass(state) => state.transition == Transition::End,
-        StateKind::Choice(_) => false,
-    }
-}
-
 /// The transitions of one state; targets that don't exist are left out.
 fn edges(state: &State, index: &HashMap<&str, usize>) -> Vec<Edge> {
     let mut edges = Vec::new();
     let mut add = |name: &str, via: Via| edges.extend(index.get(name).map(|to| Edge { to: *to, via }));
-    let (transition, catches) = match &state.kind {
-        StateKind::Action(state) => (Some(&state.transition), &state.catch[..]),
-        StateKind::Map(state) => (Some(&state.transition), &state.catch[..]),
-        StateKind::Wait(state) => (Some(&state.transition), &[][..]),
-        StateKind::Pass(state) => (Some(&state.transition), &[][..]),
-        StateKind::Choice(choice) => {
-            choice.rules.iter().enumerate().for_each(|(at, rule)| add(&rule.next.value, Via::Rule(at)));
-            choice.default.iter().for_each(|default| add(&default.value, Via::Default));
-            (None, &[][..])
-        }
-        StateKind::Succeed { .. } | StateKind::Fail { .. } => (None, &[][..]),
-    };
-    if let Some(Transition::Next(next)) = transition {
+    if let StateKind::Choice(choice) = &state.kind {
+        choice.rules.iter().enumerate().for_each(|(at, rule)| add(&rule.next.value, Via::Rule(at)));
+        choice.default.iter().for_each(|default| add(&default.value, Via::Default));
+    }
+    if let Some(Transition::Next(next)) = state.kind.transition() {
         add(&next.value, Via::Next);
     }
-    catches.iter().enumerate().for_each(|(at, catch)| add(&catch.next.value, Via::Catch(at)));
+    state.kind.catches().iter().enumerate().for_each(|(at, catch)| add(&catch.next.value, Via::Catch(at)));
     edges
 }
 

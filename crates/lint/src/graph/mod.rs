@@ -71,7 +71,7 @@ impl Graph {
             detail: detail(&state.kind),
             parent,
             start: state.name.value == machine.start_at.value,
-            end: ends(&state.kind),
+            end: state.kind.is_end(),
             pointer: state.pointer.clone(),
         }));
         for (at, state) in machine.states.iter().enumerate() {
@@ -86,35 +86,16 @@ impl Graph {
         let mut add = |name: &str, kind: EdgeKind, label: Option<String>| {
             self.edges.extend(index.get(name).map(|to| Edge { from, to: *to, kind, label }));
         };
-        let (transition, catches) = match &state.kind {
-            StateKind::Action(state) => (Some(&state.transition), &state.catch[..]),
-            StateKind::Map(state) => (Some(&state.transition), &state.catch[..]),
-            StateKind::Wait(state) => (Some(&state.transition), &[][..]),
-            StateKind::Pass(state) => (Some(&state.transition), &[][..]),
-            StateKind::Choice(choice) => {
-                for rule in &choice.rules {
-                    add(&rule.next.value, EdgeKind::Rule, Some(describe(&rule.condition)));
-                }
-                choice.default.iter().for_each(|default| add(&default.value, EdgeKind::Default, None));
-                (None, &[][..])
+        if let StateKind::Choice(choice) = &state.kind {
+            for rule in &choice.rules {
+                add(&rule.next.value, EdgeKind::Rule, Some(describe(&rule.condition)));
             }
-            StateKind::Succeed { .. } | StateKind::Fail { .. } => (None, &[][..]),
-        };
-        if let Some(Transition::Next(next)) = transition {
+            choice.default.iter().for_each(|default| add(&default.value, EdgeKind::Default, None));
+        }
+        if let Some(Transition::Next(next)) = state.kind.transition() {
             add(&next.value, EdgeKind::Next, None);
         }
-        catches.iter().for_each(|catch| add(&catch.next.value, EdgeKind::Catch, None));
-    }
-}
-
-fn ends(kind: &StateKind) -> bool {
-    match kind {
-        StateKind::Succeed { .. } | StateKind::Fail { .. } => true,
-        StateKind::Action(state) => state.transition == Transition::End,
-        StateKind::Map(state) => state.transition == Transition::End,
-        StateKind::Wait(state) => state.transition == Transition::End,
-        StateKind::Pass(state) => state.transition == Transition::End,
-        StateKind::Choice(_) => false,
+        state.kind.catches().iter().for_each(|catch| add(&catch.next.value, EdgeKind::Catch, None));
     }
 }
 
