@@ -1,10 +1,14 @@
 //! `zis serve`: the server, until it is told to stop.
 
-use std::{net::SocketAddr, path::Path, process::ExitCode};
+use std::{future::Future, net::SocketAddr, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use secrecy::ExposeSecret;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+    task::JoinHandle,
+};
 use zis_server::{
     Config, Server,
     config::{DEFAULTS, Sources},
@@ -24,6 +28,8 @@ pub fn run(args: Serve) -> Result<ExitCode> {
     init_log();
     let config = Config::load(&sources(&args)?)?;
     runtime()?.block_on(async {
+        // Listened for before anybody can know that the server is there.
+        let stop = told_to_stop()?;
         let mut server = Server::bind(config).await?;
         println!("listening on http://{}", server.address());
         if let Some(admin) = server.take_new_admin() {
@@ -31,7 +37,7 @@ pub fn run(args: Serve) -> Result<ExitCode> {
             let password = admin.password.expose_secret();
             anstream::eprintln!("{title} {} with password {password}  (shown this once)", admin.email);
         }
-        server.run(told_to_stop()).await;
+        server.run(stop).await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -101,17 +107,14 @@ fn init_log() {
     }
 }
 
-/// SIGTERM, or Ctrl-C.
-async fn told_to_stop() {
-    let term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    let term = async {
-        match term {
-            Ok(mut term) => term.recv().await,
-            Err(_) => std::future::pending().await,
+/// SIGTERM, or Ctrl-C; heard from now on.
+fn told_to_stop() -> Result<impl Future<Output = ()>> {
+    let listen = |kind| signal(kind).context("can't listen for signals");
+    let (mut term, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = term => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+    })
 }
