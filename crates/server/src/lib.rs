@@ -17,6 +17,7 @@ pub mod zendesk;
 pub mod zis;
 
 mod diff;
+mod folder_lock;
 mod house;
 mod key_file;
 mod listen;

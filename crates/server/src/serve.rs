@@ -14,6 +14,7 @@ use crate::{
     api,
     app::{App, Parts, router},
     config::{Config, ConfigError},
+    folder_lock::FolderLock,
     house, key_file, listen, outside, random,
     sink::EngineSink,
 };
@@ -27,6 +28,11 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("can't use `{path}`: {source}")]
     Data { path: String, source: std::io::Error },
+    #[error(
+        "the folder `{folder}` is in use by {by}: stop that server, or choose another folder (`--data`, ZIS_DATA); many servers share \
+         a PostgreSQL database (`--database-url`)"
+    )]
+    FolderTaken { folder: String, by: String },
     #[error("`{path}` is no key file: {message}")]
     KeyFile { path: String, message: String },
     #[error(
@@ -59,6 +65,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     new_admin: Option<NewAdmin>,
+    /// Held while anything may write; none on PostgreSQL.
+    _folder: Option<FolderLock>,
 }
 
 impl Server {
@@ -82,6 +90,7 @@ impl Server {
         let origin = config.server.public_url.clone().unwrap_or_else(|| local.clone());
         let account = AccountId(config.account.id);
         api::operations::record();
+        let folder = take_folder(&config)?;
         let store = open_store(&config).await?;
         let vault = open_vault(&config)?;
         if !canary::sings(&store, &vault, account).await? {
@@ -112,7 +121,7 @@ impl Server {
             zendesk,
             closing: CancellationToken::new(),
         });
-        Ok(Self { app, listener, address, new_admin })
+        Ok(Self { app, listener, address, new_admin, _folder: folder })
     }
 
     /// Where it listens.
@@ -167,15 +176,18 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 async fn open_store(config: &Config) -> Result<Store, ServeError> {
-    make_folder(&config.store.data)?;
     match &config.store.database_url {
         Some(url) => Ok(Store::connect_postgres(url.expose_secret()).await?),
         None => Ok(Store::open_sqlite(&config.store.data)?),
     }
 }
 
-fn make_folder(folder: &Path) -> Result<(), ServeError> {
-    std::fs::create_dir_all(folder).map_err(|source| ServeError::Data { path: folder.display().to_string(), source })
+/// Makes the data folder; nodes that share a database may share it too, because only the key file is in it.
+fn take_folder(config: &Config) -> Result<Option<FolderLock>, ServeError> {
+    let folder: &Path = &config.store.data;
+    std::fs::create_dir_all(folder)
+        .map_err(|source| ServeError::Data { path: folder.display().to_string(), source })?;
+    config.store.database_url.is_none().then(|| FolderLock::take(folder)).transpose()
 }
 
 /// The vault with the configured keys, or with those of the key file in the data folder.

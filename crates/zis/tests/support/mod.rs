@@ -53,6 +53,11 @@ impl Zis {
         Self { child, address: address.parse().expect("an address") }
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn free() -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], 0))
     }
