@@ -77,6 +77,7 @@ fn tag(path: &str) -> &'static str {
         ("/api/zis/v1/logs", "logs"),
         ("/api/zis/v1/bins", "request bins"),
         ("/api/zis/v1/secrets", "secrets"),
+        ("/api/zis/v1/zendesk", "Zendesk webhooks"),
         ("/api/zis/v1", "bundles"),
     ];
     let inner = ["/configs", "/connections", "/logs", "/job_specs"];

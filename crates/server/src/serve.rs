@@ -96,6 +96,8 @@ impl Server {
         if !canary::sings(&store, &vault, account).await? {
             return Err(ServeError::WrongKey);
         }
+        let secret = config.zendesk.webhook_secret.as_ref();
+        api::zendesk_webhook::keep_configured(&store, &vault, account, secret, clock.now()).await?;
 
         let http = outside::client(&config, &[&local, &origin])?;
         let predefined_secret =

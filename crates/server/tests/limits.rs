@@ -106,7 +106,7 @@ async fn after_a_rotation_the_old_key_can_go() {
 
     let server = start(&format!("{new},{old}")).await;
     let rotated = server.post("/api/zis/v1/secrets/rotate", json!({})).send().await.expect(200);
-    assert_eq!(rotated, json!({"connections": 1, "oauth_clients": 0, "webhooks": 1}));
+    assert_eq!(rotated, json!({"connections": 1, "oauth_clients": 0, "webhooks": 1, "zendesk_webhooks": 0}));
     server.stop().await;
 
     let server = start(&new).await;

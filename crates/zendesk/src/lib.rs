@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod auth;
 pub mod bin;
+pub mod delivery;
 pub mod error;
 pub mod oauth;
 pub mod profile;

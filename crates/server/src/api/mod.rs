@@ -9,6 +9,7 @@ pub(crate) mod operations;
 mod secret;
 mod stream;
 mod trace;
+pub(crate) mod zendesk_webhook;
 
 pub use trace::VisitOut;
 
@@ -21,9 +22,18 @@ use crate::{
 
 /// All endpoints of `/api/zis/v1`.
 pub fn routes(routes: Routes) -> Routes {
-    [execution::routes, event::routes, logs::routes, stream::routes, bundle::routes, check::routes, secret::routes]
-        .into_iter()
-        .fold(routes, |routes, more| more(routes))
+    [
+        execution::routes,
+        event::routes,
+        logs::routes,
+        stream::routes,
+        bundle::routes,
+        check::routes,
+        secret::routes,
+        zendesk_webhook::routes,
+    ]
+    .into_iter()
+    .fold(routes, |routes, more| more(routes))
 }
 
 /// What runs without credentials: health, metrics, and the description of everything.

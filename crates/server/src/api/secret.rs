@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::Method;
 use serde::Serialize;
 use utoipa::ToSchema;
-use zis_store::{canary, connection, oauth, webhook};
+use zis_store::{canary, connection, oauth, webhook, zendesk};
 
 use crate::{
     App,
@@ -27,6 +27,7 @@ pub struct RotatedOut {
     connections: u64,
     oauth_clients: u64,
     webhooks: u64,
+    zendesk_webhooks: u64,
 }
 
 async fn rotate(State(app): State<App>) -> Result<axum::Json<RotatedOut>, Refusal> {
@@ -35,6 +36,7 @@ async fn rotate(State(app): State<App>) -> Result<axum::Json<RotatedOut>, Refusa
         connections: connection::reseal(store, vault, account).await?,
         oauth_clients: oauth::reseal(store, vault, account).await?,
         webhooks: webhook::reseal(store, vault, account).await?,
+        zendesk_webhooks: zendesk::webhook::reseal(store, vault, account).await?,
     };
     // Last: until then the old key is still needed.
     store.write(vec![canary::reseal(vault, account)]).await?;

@@ -160,7 +160,7 @@ impl Layers {
 }
 
 fn is_secret(key: &str) -> bool {
-    matches!(key, "secret.key" | "admin.password" | "store.database_url")
+    matches!(key, "secret.key" | "admin.password" | "store.database_url" | "zendesk.webhook_secret")
 }
 
 fn flatten(text: &str, origin: &Origin) -> Result<Vec<(String, Raw)>, ConfigError> {

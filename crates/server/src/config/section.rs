@@ -279,11 +279,18 @@ pub struct Zendesk {
     /// The origin of the real Zendesk; `None`: the built-in one.
     pub url: Option<String>,
     pub host: String,
+    pub webhook_secret: Option<SecretString>,
+    pub webhook_tolerance: Duration,
 }
 
 impl Zendesk {
     pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
-        Ok(Self { url: origin(layers, "zendesk.url")?, host: layers.get("zendesk.host")? })
+        Ok(Self {
+            url: origin(layers, "zendesk.url")?,
+            host: layers.get("zendesk.host")?,
+            webhook_secret: layers.opt::<String>("zendesk.webhook_secret")?.map(SecretString::from),
+            webhook_tolerance: layers.get("zendesk.webhook_tolerance")?,
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use axum::{
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use tower_http::timeout::TimeoutError;
+use zis_flow::Value;
 
 use crate::{
     app::App,
@@ -49,6 +50,16 @@ impl FromRequest<App> for Text {
 /// Whether the body's time limit is somewhere among the causes.
 fn is_late(error: &(dyn Error + 'static)) -> bool {
     error.is::<TimeoutError>() || error.source().is_some_and(is_late)
+}
+
+/// Reads `text` as the one JSON value, whatever it is; an error gives line and column.
+pub fn value(text: &str) -> Result<Value, Refusal> {
+    Value::from_json(text).map_err(|error| {
+        let message = format!("the body is not JSON: {error}");
+        let position = Some((error.line, error.column));
+        let detail = Detail { detail: message.clone(), position, ..Detail::default() };
+        Refusal::new(Code::InvalidJson, message).details(vec![detail])
+    })
 }
 
 /// Reads `text`; a syntax error gives line and column, a wrong member its name.

@@ -6,13 +6,13 @@ use sha2::{Sha256, Sha512};
 
 /// A hash that a signature can be made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Algorithm {
+pub(crate) enum Algorithm {
     Sha256,
     Sha512,
 }
 
 impl Algorithm {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {
             "sha256" => Some(Algorithm::Sha256),
             "sha512" => Some(Algorithm::Sha512),
@@ -34,7 +34,7 @@ impl Algorithm {
 }
 
 /// Whether `header` signs `body`: hexadecimal or base64, with or without `sha256=` before it.
-pub(super) fn is_signed(algorithm: Algorithm, secret: &str, body: &[u8], header: &str) -> bool {
+pub(crate) fn is_signed(algorithm: Algorithm, secret: &str, body: &[u8], header: &str) -> bool {
     let text = header.trim();
     let text = text.split_once('=').filter(|(name, _)| Algorithm::parse(name).is_some()).map_or(text, |(_, rest)| rest);
     let readings = [hexadecimal(text), STANDARD.decode(text).ok()];

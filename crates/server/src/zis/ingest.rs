@@ -6,16 +6,19 @@ use http::{HeaderMap, Method, StatusCode, header};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 use zis_engine::Incoming;
-use zis_flow::{Timestamp, Value};
+use zis_flow::Timestamp;
 use zis_store::webhook::{self, Webhook};
 
 use super::hmac;
 use crate::{
     App,
     auth::Group,
-    errors::{Code, Detail, Refusal},
+    errors::{Code, Refusal},
     random,
-    wire::{Endpoint, Routes, body::Text},
+    wire::{
+        Endpoint, Routes,
+        body::{Text, value},
+    },
 };
 
 const PATH: &str = "/api/services/zis/inbound_webhooks/generic/ingest/{token}";
@@ -37,7 +40,7 @@ async fn ingest(State(app): State<App>, Path(token): Path<String>, request: Requ
     check_password(&webhook, &headers, app.clock.now())?;
     let Text(body) = Text::from_request(request, &app).await?;
     check_signature(&app, &webhook, &headers, &body)?;
-    let payload = read(&body)?;
+    let payload = value(&body)?;
 
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let incoming = Incoming {
@@ -85,13 +88,4 @@ fn check_signature(app: &App, webhook: &Webhook, headers: &HeaderMap, body: &str
         return Ok(());
     }
     Err(Refusal::new(Code::Unauthenticated, format!("header `{}` does not sign this body", expected.header)))
-}
-
-fn read(body: &str) -> Result<Value, Refusal> {
-    Value::from_json(body).map_err(|error| {
-        let message = format!("the body is not JSON: {error}");
-        let position = Some((error.line, error.column));
-        let detail = Detail { detail: message.clone(), position, ..Detail::default() };
-        Refusal::new(Code::InvalidJson, message).details(vec![detail])
-    })
 }

@@ -3,7 +3,7 @@
 mod bundle;
 mod config;
 mod connection;
-mod hmac;
+pub(crate) mod hmac;
 mod ingest;
 pub(crate) mod integration;
 mod job_spec;

@@ -16,6 +16,7 @@ pub mod session;
 pub mod ticket;
 pub mod token;
 pub mod user;
+pub mod webhook;
 
 mod page;
 
