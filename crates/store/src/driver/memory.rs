@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 use crate::{
     driver::{
         Driver, TOPICS, closed,
-        sqlite::{error, logical, run},
+        sqlite::{error, logical, prepare_once, run},
     },
     error::StoreError,
     sql::{Dialect, Rows, Statement},
@@ -28,7 +28,7 @@ impl Memory {
     /// An empty, migrated database.
     pub fn open() -> Result<Self, StoreError> {
         let connection = Connection::open_in_memory().map_err(error)?;
-        connection.set_prepared_statement_cache_capacity(256);
+        prepare_once(&connection)?;
         crate::migration::sqlite(&connection)?;
         Ok(Self { connection: Mutex::new(Some(connection)), topics: broadcast::channel(TOPICS).0 })
     }

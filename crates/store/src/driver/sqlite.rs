@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rusqlite::{Connection, types::ValueRef};
+use rusqlite::{Connection, config::DbConfig, types::ValueRef};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::{
@@ -76,13 +76,20 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreEr
 
 fn connect(file: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(file).map_err(error)?;
-    connection.set_prepared_statement_cache_capacity(PREPARED);
+    prepare_once(&connection)?;
     connection
         .execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;",
         )
         .map_err(error)?;
     Ok(connection)
+}
+
+/// Keeps prepared statements, and keeps their plans: without the guarantee SQLite plans a statement with a range or a LIMIT anew for each
+/// value that is bound.
+pub(super) fn prepare_once(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ()).map_err(error)
 }
 
 fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Message>) {
@@ -257,7 +264,8 @@ fn param(value: ValueRef<'_>) -> Param {
 
 pub(super) fn error(error: rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode::{
-        ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, SystemIoFailure,
+        CannotOpen, ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase,
+        OutOfMemory, ReadOnly, SystemIoFailure,
     };
     let text = error.to_string();
     match error.sqlite_error_code() {
@@ -265,7 +273,10 @@ pub(super) fn error(error: rusqlite::Error) -> StoreError {
             let table = text.rsplit("failed: ").next().and_then(|rest| rest.split('.').next()).unwrap_or_default();
             StoreError::Duplicate { table: table.to_owned() }
         }
-        Some(DatabaseBusy | DiskFull | SystemIoFailure) => StoreError::Unavailable(text),
+        // All of them pass when somebody makes room, frees handles or mounts the disk for writing again.
+        Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure | CannotOpen | OutOfMemory | ReadOnly) => {
+            StoreError::Unavailable(text)
+        }
         Some(DatabaseCorrupt | NotADatabase) => StoreError::Damaged(text),
         _ => StoreError::Internal(text),
     }

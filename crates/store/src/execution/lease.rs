@@ -43,22 +43,24 @@ pub async fn adopt(
     Ok(adopted)
 }
 
-/// Open executions of `owner`, by account and id; `after` is the last one of the page before.
-pub async fn owned(
+/// Open executions of `owner` that should be moving at `now`, because they wait for no later time; by account and id. `after` is the last one
+/// of the page before.
+pub async fn moving(
     store: &Store,
     owner: &Owner,
+    now: Timestamp,
     after: Option<(AccountId, &ExecutionId)>,
     limit: usize,
 ) -> Result<Vec<Execution>, StoreError> {
     let (account, id) = after.map_or((AccountId(i64::MIN), ""), |(account, id)| (account, id.as_str()));
-    let owned = statement(
+    let moving = statement(
         format!(
             "SELECT {COLUMNS} FROM execution WHERE ended_at IS NULL AND node = $1 AND epoch = $2 AND (account, id) > ($3, $4) \
-             ORDER BY account, id LIMIT $5"
+             AND (wake_at IS NULL OR wake_at <= $5) ORDER BY account, id LIMIT $6"
         ),
-        params![&owner.node, owner.epoch, account, id, limit],
+        params![&owner.node, owner.epoch, account, id, now, limit],
     );
-    store.read(owned).await?.rows.iter().map(execution).collect()
+    store.read(moving).await?.rows.iter().map(execution).collect()
 }
 
 /// Executions of `owner` whose `wake_at` has come, soonest first.

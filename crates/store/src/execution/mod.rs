@@ -18,7 +18,7 @@ mod lease;
 mod list;
 
 pub use expire::expire;
-pub use lease::{adopt, due, next_wake, owned, reopen};
+pub use lease::{adopt, due, moving, next_wake, reopen};
 pub use list::{Filter, count, list};
 
 /// The row of an execution: a view of its journal, kept in the same transaction.
@@ -172,17 +172,28 @@ pub async fn load(
     account: AccountId,
     id: &ExecutionId,
 ) -> Result<Option<(Execution, Vec<Record>)>, StoreError> {
+    load_from(store, account, id, 0).await
+}
+
+/// The row and the records of the batches from `seq` on, in order, as of one moment.
+pub async fn load_from(
+    store: &Store,
+    account: AccountId,
+    id: &ExecutionId,
+    seq: i64,
+) -> Result<Option<(Execution, Vec<Record>)>, StoreError> {
     let Some(execution) = show(store, account, id).await? else { return Ok(None) };
     // The row is read first, and the batches up to it only: both are of one moment although they are two reads.
     let mut query = Where::account(account);
     query.and("execution = ", id);
+    query.and("seq >= ", seq);
     query.and("seq < ", execution.seq);
     let rows = store.read(query.select("records", "journal", "ORDER BY seq")).await?;
-    if i64::try_from(rows.rows.len()) != Ok(execution.seq) {
+    let wanted = (execution.seq - seq).max(0);
+    if i64::try_from(rows.rows.len()) != Ok(wanted) {
         return Err(StoreError::Damaged(format!(
-            "execution {id} has {} batches in its journal, not {}",
+            "execution {id} has {} batches in its journal from {seq} on, not {wanted}",
             rows.rows.len(),
-            execution.seq
         )));
     }
     let mut records = Vec::new();
