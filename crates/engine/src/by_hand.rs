@@ -16,7 +16,8 @@ use crate::{
     core::Core,
     engine::{Accepted, BundleChoice, Incoming},
     error::EngineError,
-    ingest, logbook,
+    ingest::{self, WhenFull},
+    logbook,
     open::Order,
     recover::Cause,
     signal::Signal,
@@ -118,7 +119,7 @@ pub(crate) async fn replay(core: &Arc<Core>, account: AccountId, id: &EventId) -
         idempotency_key: None,
         also: Vec::new(),
     };
-    ingest::ingest(core, incoming).await
+    ingest::ingest(core, incoming, WhenFull::Refuse).await
 }
 
 /// The definitions that the execution's flow has today: those of its installed job spec, or of the newest bundle that holds the flow.

@@ -10,7 +10,7 @@ use crate::{
     core::Core,
     engine::{Accepted, Incoming},
     error::EngineError,
-    ingest,
+    ingest::{self, WhenFull},
     ledger::Lost,
 };
 
@@ -19,25 +19,26 @@ pub const SOURCE: &str = "zis";
 /// Type of the event that tells of a failed execution.
 pub const KIND: &str = "execution.Failed";
 
-/// Tries before the letter is given up, and the wait between two: a full queue or an absent store should be over by then.
-const TRIES: u32 = 600;
-const PAUSE: Duration = Duration::from_millis(100);
+/// Wait before a store that did not take the letter is asked again. The end of the execution could not be written either.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Accepts the event that tells of `row`'s end. Nothing happens when no job spec wants it, or when the execution was started by such an
 /// event itself.
 pub(crate) async fn send(core: &Arc<Core>, row: &Execution, result: &Finish) -> Result<(), Lost> {
-    for _ in 0..TRIES {
+    loop {
         match attempt(core, row, result).await {
             Ok(()) | Err(EngineError::KeyReused(_)) => return Ok(()),
             Err(EngineError::Draining) => return Err(Lost::Stopped),
-            Err(EngineError::Store(error @ (StoreError::Internal(_) | StoreError::Damaged(_)))) => {
-                return Err(Lost::Broken(error));
+            Err(EngineError::Store(StoreError::Unavailable(_) | StoreError::Unknown(_))) => {
+                core.clock.sleep(PAUSE).await;
+                core.accepting().map_err(|_| Lost::Stopped)?;
             }
-            Err(_) => core.clock.sleep(PAUSE).await,
+            Err(error) => {
+                tracing::error!(execution = %row.id, %error, "the event that tells of a failed execution cannot be accepted");
+                return Ok(());
+            }
         }
     }
-    tracing::error!(execution = %row.id, "the event that tells of a failed execution could not be accepted");
-    Ok(())
 }
 
 async fn attempt(core: &Arc<Core>, row: &Execution, result: &Finish) -> Result<(), EngineError> {
@@ -63,7 +64,7 @@ async fn attempt(core: &Arc<Core>, row: &Execution, result: &Finish) -> Result<(
 
 /// Named, so that the future of an execution does not hold the future of another.
 fn accept(core: Arc<Core>, incoming: Incoming) -> BoxFuture<'static, Result<Accepted, EngineError>> {
-    async move { ingest::ingest(&core, incoming).await }.boxed()
+    async move { ingest::ingest(&core, incoming, WhenFull::Wait).await }.boxed()
 }
 
 fn payload(row: &Execution, result: &Finish) -> Value {

@@ -7,7 +7,15 @@ use zis_flow::{Program, Value, journal::Pin, journal::RetryFrom};
 use zis_store::{AccountId, EventId, ExecutionId, Statement, Store, node};
 
 use crate::{
-    act::Actor, by_hand, core::Core, error::EngineError, ingest, options::Options, recover, signal::Signal, wake,
+    act::Actor,
+    by_hand,
+    core::Core,
+    error::EngineError,
+    ingest::{self, WhenFull},
+    options::Options,
+    recover,
+    signal::Signal,
+    wake,
     world::Clock,
 };
 
@@ -67,7 +75,7 @@ impl Engine {
 
     /// Accepts an event: one execution for each installed job spec that matches, in one transaction, durable when this returns.
     pub async fn ingest(&self, incoming: Incoming) -> Result<Accepted, EngineError> {
-        ingest::ingest(&self.core, incoming).await
+        ingest::ingest(&self.core, incoming, WhenFull::Refuse).await
     }
 
     /// The job specs that an event would run, as resource names: nothing is accepted.

@@ -24,6 +24,7 @@ use crate::{
     finish::{self, code},
     ledger::Ledger,
     logbook,
+    recover::Cause,
     run::Run,
     signal::Signal,
 };
@@ -37,12 +38,21 @@ const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Executions of one event that are told of a repeated key.
 const MOST_REPEATED: usize = 10_000;
 
+/// What happens to an event when there is no room for its executions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhenFull {
+    /// It is not accepted.
+    Refuse,
+    /// It is accepted, and its executions wait in the store for room: for what follows from an event that was accepted already.
+    Wait,
+}
+
 /// Accepts `incoming`; durable when this returns.
-pub(crate) async fn ingest(core: &Arc<Core>, incoming: Incoming) -> Result<Accepted, EngineError> {
+pub(crate) async fn ingest(core: &Arc<Core>, incoming: Incoming, when_full: WhenFull) -> Result<Accepted, EngineError> {
     core.accepting()?;
     let accept = {
         let core = core.clone();
-        async move { accept(&core, incoming).await }
+        async move { accept(&core, incoming, when_full).await }
     };
     let result = core.see_through(accept).await;
     if let Err(EngineError::Busy { .. }) = &result {
@@ -51,7 +61,7 @@ pub(crate) async fn ingest(core: &Arc<Core>, incoming: Incoming) -> Result<Accep
     result
 }
 
-async fn accept(core: &Arc<Core>, mut incoming: Incoming) -> Result<Accepted, EngineError> {
+async fn accept(core: &Arc<Core>, mut incoming: Incoming, when_full: WhenFull) -> Result<Accepted, EngineError> {
     let account = incoming.account;
     let also = std::mem::take(&mut incoming.also);
     let subdomain = core.options.subdomain(account);
@@ -59,7 +69,10 @@ async fn accept(core: &Arc<Core>, mut incoming: Incoming) -> Result<Accepted, En
     let mut catalog = core.catalogs.get(core, account).await?;
     for _ in 0..MOST_MATCHES {
         let routes = catalog.matching(&event.source, &event.kind, event.integration.as_deref());
-        let slots = core.admission.enter(account, routes.len())?;
+        let slots = match core.admission.enter(account, routes.len()) {
+            Err(_) if when_full == WhenFull::Wait => Vec::new(),
+            entered => entered?,
+        };
         event.executions = u32::try_from(routes.len()).unwrap_or(u32::MAX);
         let batch = Batch::prepare(core, &event, routes, &subdomain, also.clone()).await?;
         let began = core.now();
@@ -70,14 +83,20 @@ async fn accept(core: &Arc<Core>, mut incoming: Incoming) -> Result<Accepted, En
                 return Ok(accepted(core, event, executions));
             }
             Err(StoreError::Expectation { statement: HOLD, .. }) => {}
-            Err(StoreError::Duplicate { table }) if table == "event" => match repeated(core, &event).await? {
-                Repeat::Of(accepted) => return Ok(accepted),
-                Repeat::Expired => continue,
-                Repeat::No => return Err(StoreError::Duplicate { table }.into()),
-            },
+            Err(StoreError::Duplicate { table }) if table == "event" => {
+                if is_kept(core, &event).await? {
+                    return late(core, event).await;
+                }
+                match repeated(core, &event).await? {
+                    Repeat::Of(accepted) => return Ok(accepted),
+                    Repeat::Expired => continue,
+                    Repeat::No => return Err(StoreError::Duplicate { table }.into()),
+                }
+            }
             Err(StoreError::Unknown(text)) => {
-                // The event's id is new: if it is there, this transaction put it there.
-                if event::show(&core.store, account, &event.id).await?.is_some() {
+                // It may be kept only later; whatever is told to the sender, what it started is looked for.
+                core.doubt();
+                if is_kept(core, &event).await? {
                     let executions = Batch::launch(core, batch.executions, batch.programs, slots, &subdomain);
                     return Ok(accepted(core, event, executions));
                 }
@@ -110,6 +129,20 @@ fn accepted(core: &Core, event: Event, executions: Vec<ExecutionId>) -> Accepted
     core.meters.accepted.increment(executions.len() as u64);
     core.signal(|| Signal::EventAccepted { account: event.account, id: event.id.clone() });
     Accepted { event: event.id, executions, repeated: false }
+}
+
+/// Whether the store has the event. Its id is new, so that only this ingest can have put it there.
+async fn is_kept(core: &Core, event: &Event) -> Result<bool, StoreError> {
+    Ok(event::show(&core.store, event.account, &event.id).await?.is_some())
+}
+
+/// An earlier try, whose answer was lost, was kept after all: its executions are the event's.
+async fn late(core: &Arc<Core>, event: Event) -> Result<Accepted, EngineError> {
+    let executions = executions_of(core, event.account, &event.id).await?;
+    for id in &executions {
+        core.wake(event.account, id.clone(), Cause::Adopted);
+    }
+    Ok(accepted(core, event, executions))
 }
 
 /// What a taken key means.
@@ -229,11 +262,13 @@ impl Batch {
         subdomain: &str,
     ) -> Vec<ExecutionId> {
         let mut ids = Vec::with_capacity(executions.len());
-        for (((row, records), program), slot) in executions.into_iter().zip(programs).zip(slots) {
+        let mut slots = slots.into_iter();
+        for ((row, records), program) in executions.into_iter().zip(programs) {
             ids.push(row.id.clone());
-            match program {
-                Some(program) => launch(core, row, records, program, slot, subdomain),
-                None => core.meters.finished(row.status, Duration::ZERO),
+            match (program, slots.next()) {
+                (Some(program), Some(slot)) => launch(core, row, records, program, slot, subdomain),
+                (Some(_), None) => core.wake(row.account, row.id, Cause::Adopted),
+                (None, _) => core.meters.finished(row.status, Duration::ZERO),
             }
         }
         ids

@@ -43,7 +43,17 @@ pub(crate) struct Ledger {
     patience: Duration,
 }
 
+/// How far into a batch that was put together one of the earlier ones reaches.
+#[derive(Clone, Copy)]
+struct Cut {
+    records: usize,
+    lines: usize,
+    rides: usize,
+}
+
 struct Batch {
+    /// Where the batches that were put together in this one end, but for the last.
+    cuts: Vec<Cut>,
     seq: i64,
     at: Timestamp,
     queued_at: Timestamp,
@@ -86,8 +96,8 @@ impl Ledger {
         statements.extend(lines.iter().map(log::insert));
         statements.extend(rides.iter().cloned());
         let answer = core.store.write(statements);
-        let queued_at = core.now();
-        self.queued.push_back(Batch { seq: row.seq, at, queued_at, status: row.status, records, lines, rides, answer });
+        let (seq, status, queued_at, cuts) = (row.seq, row.status, core.now(), Vec::new());
+        self.queued.push_back(Batch { cuts, seq, at, queued_at, status, records, lines, rides, answer });
         row.seq += 1;
     }
 
@@ -107,40 +117,59 @@ impl Ledger {
         let Some(batch) = self.queued.pop_front() else { return };
         self.patience = Duration::ZERO;
         core.meters.committed(core.now().since(batch.queued_at));
-        core.signal(|| Signal::ExecutionChanged {
-            account: row.account,
-            id: row.id.clone(),
-            integration: row.integration.clone(),
-            flow: row.flow.clone(),
-            status: batch.status,
-        });
-        for line in batch.lines {
-            core.signal(|| Signal::Log { account: row.account, entry: line });
-        }
+        show(core, row, batch.status, batch.lines);
     }
 
-    /// Finds out what became of the first batch, and goes on from there.
+    /// Finds out what became of the batches that are queued, and goes on from there.
     async fn repair(&mut self, core: &Core, row: &mut Execution, error: StoreError) -> Result<(), Lost> {
         match &error {
-            StoreError::Expectation { statement, .. } if *statement < APPEND => return Err(Lost::Fenced),
-            StoreError::Expectation { .. } => return self.refuse(row).await,
+            StoreError::Expectation { statement, .. } if *statement >= APPEND => return self.refuse(row).await,
             StoreError::Duplicate { table } if table != "journal" => return self.refuse(row).await,
             StoreError::Internal(_) | StoreError::Damaged(_) | StoreError::Invalid(_) => {
                 return Err(Lost::Broken(error));
             }
-            StoreError::Duplicate { .. } | StoreError::Unavailable(_) | StoreError::Unknown(_) => {}
+            // Somebody else owns it, or a transaction whose answer was lost has been kept after all.
+            StoreError::Expectation { .. } => {}
+            StoreError::Duplicate { .. } | StoreError::Unavailable(_) | StoreError::Unknown(_) => {
+                tracing::warn!(execution = %row.id, %error, "the store did not keep a record; looking again");
+            }
         }
-        tracing::warn!(execution = %row.id, %error, "the store did not keep a record; looking again");
         self.drain_answers().await;
-        let stored = self.look(core, row).await?;
-        if stored.owner != row.owner {
-            return Err(Lost::Fenced);
+        let Some(mut batch) = self.put_together() else { return Ok(()) };
+        let (stored, there) = self.look(core, row, batch.seq).await?;
+        let Some(cut) = batch.reaches(&there).filter(|_| stored.owner == row.owner) else { return Err(Lost::Fenced) };
+        if cut.records > 0 {
+            let (_, lines, _) = batch.take(cut);
+            show(core, row, batch.status, lines);
         }
-        while self.queued.front().is_some_and(|batch| batch.seq < stored.seq) {
-            self.kept(core, row);
-        }
-        self.resubmit(core, row, stored.seq);
+        row.seq = stored.seq;
+        self.resubmit(core, row, batch);
         Ok(())
+    }
+
+    /// Queues what is not kept again.
+    fn resubmit(&mut self, core: &Core, row: &mut Execution, mut batch: Batch) {
+        // What rides along may be refused, and must not take down what was recorded before it.
+        if !batch.rides.is_empty()
+            && let Some(cut) = batch.cuts.last().copied()
+        {
+            let cuts = std::mem::take(&mut batch.cuts);
+            let (records, lines, rides) = batch.take(cut);
+            self.queue(core, row, batch.at, records, lines, rides);
+            self.remember(&cuts[..cuts.len() - 1]);
+        }
+        if !batch.records.is_empty() {
+            let cuts = std::mem::take(&mut batch.cuts);
+            self.queue(core, row, batch.at, batch.records, batch.lines, batch.rides);
+            self.remember(&cuts);
+        }
+    }
+
+    /// What the last batch queued was made of.
+    fn remember(&mut self, cuts: &[Cut]) {
+        if let Some(batch) = self.queued.back_mut() {
+            batch.cuts = cuts.to_vec();
+        }
     }
 
     /// Takes the first batch, of which nothing was kept, back: its records are to be written again without what rode along.
@@ -160,16 +189,16 @@ impl Ledger {
         }
     }
 
-    /// The row as the store has it, however long the store takes to come back.
-    async fn look(&mut self, core: &Core, row: &Execution) -> Result<Execution, Lost> {
+    /// The row as the store has it and the records from `seq` on, however long the store takes to come back.
+    async fn look(&mut self, core: &Core, row: &Execution, seq: i64) -> Result<(Execution, Vec<Record>), Lost> {
         loop {
             self.patience = (self.patience * 2).clamp(PATIENCE.0, PATIENCE.1);
             core.clock.sleep(self.patience).await;
             if core.is_stopped() {
                 return Err(Lost::Stopped);
             }
-            match execution::show(&core.store, row.account, &row.id).await {
-                Ok(Some(stored)) => return Ok(stored),
+            match execution::load_from(&core.store, row.account, &row.id, seq).await {
+                Ok(Some(found)) => return Ok(found),
                 Ok(None) => return Err(Lost::Fenced),
                 Err(error @ (StoreError::Internal(_) | StoreError::Damaged(_))) => return Err(Lost::Broken(error)),
                 Err(_) => {}
@@ -177,20 +206,62 @@ impl Ledger {
         }
     }
 
-    /// Queues all that is not kept again, as one batch at `seq`.
-    fn resubmit(&mut self, core: &Core, row: &mut Execution, seq: i64) {
-        row.seq = seq;
-        let (mut records, mut lines, mut rides) = (Vec::new(), Vec::new(), Vec::new());
-        let mut at = None;
-        for batch in self.queued.drain(..) {
-            at = Some(batch.at);
-            records.extend(batch.records);
-            lines.extend(batch.lines);
-            rides.extend(batch.rides);
+    /// All that is queued as one batch, which remembers what it was made of: each part may be in the store already.
+    fn put_together(&mut self) -> Option<Batch> {
+        let mut whole = self.queued.pop_front()?;
+        for next in self.queued.drain(..) {
+            let end = Cut { records: whole.records.len(), lines: whole.lines.len(), rides: whole.rides.len() };
+            whole.cuts.push(end);
+            whole.cuts.extend(next.cuts.iter().map(|cut| Cut {
+                records: end.records + cut.records,
+                lines: end.lines + cut.lines,
+                rides: end.rides + cut.rides,
+            }));
+            whole.records.extend(next.records);
+            whole.lines.extend(next.lines);
+            whole.rides.extend(next.rides);
+            (whole.at, whole.status) = (next.at, next.status);
         }
-        if let Some(at) = at {
-            self.queue(core, row, at, records, lines, rides);
+        Some(whole)
+    }
+}
+
+impl Batch {
+    /// How much of this batch `there` is; `None` when it is something else, that somebody else wrote.
+    fn reaches(&self, there: &[Record]) -> Option<Cut> {
+        let none = Cut { records: 0, lines: 0, rides: 0 };
+        let all = Cut { records: self.records.len(), lines: self.lines.len(), rides: self.rides.len() };
+        let mut ends = std::iter::once(none).chain(self.cuts.iter().copied()).chain([all]);
+        ends.find(|cut| self.records[..cut.records] == *there)
+    }
+
+    /// Takes what comes before `cut` out.
+    fn take(&mut self, cut: Cut) -> (Vec<Record>, Vec<log::Line>, Vec<Statement>) {
+        self.cuts.retain(|other| other.records > cut.records);
+        for other in &mut self.cuts {
+            other.records -= cut.records;
+            other.lines -= cut.lines;
+            other.rides -= cut.rides;
         }
+        (
+            self.records.drain(..cut.records).collect(),
+            self.lines.drain(..cut.lines).collect(),
+            self.rides.drain(..cut.rides).collect(),
+        )
+    }
+}
+
+/// Tells whoever watches of a batch that is durable.
+fn show(core: &Core, row: &Execution, status: Status, lines: Vec<log::Line>) {
+    core.signal(|| Signal::ExecutionChanged {
+        account: row.account,
+        id: row.id.clone(),
+        integration: row.integration.clone(),
+        flow: row.flow.clone(),
+        status,
+    });
+    for line in lines {
+        core.signal(|| Signal::Log { account: row.account, entry: line });
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Meters {
     pub(crate) adopted: Counter,
     pub(crate) fenced: Counter,
     pub(crate) open: Gauge,
-    pub(crate) parked: Gauge,
+    timers: Gauge,
     succeeded: Counter,
     failed: Counter,
     cancelled: Counter,
@@ -39,7 +39,7 @@ impl Meters {
             adopted: counter!("zis_executions_adopted_total"),
             fenced: counter!("zis_executions_fenced_total"),
             open: gauge!("zis_executions_open"),
-            parked: gauge!("zis_timers"),
+            timers: gauge!("zis_timers"),
             succeeded: finished(Status::Succeeded),
             failed: finished(Status::Failed),
             cancelled: finished(Status::Cancelled),
@@ -60,6 +60,10 @@ impl Meters {
             _ => return,
         }
         self.end_lag.record(since_accepted.as_secs_f64());
+    }
+
+    pub(crate) fn timers(&self, count: usize) {
+        self.timers.set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
     }
 
     pub(crate) fn started(&self, since_accepted: Duration) {

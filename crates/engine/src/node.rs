@@ -16,14 +16,21 @@ use crate::{core::Core, recover::Cause};
 const PAGE: usize = 2_000;
 /// Heartbeats in one lease: two may be lost.
 const BEATS: u32 = 3;
+/// Between two counts of what should be in memory. They find nothing, unless a transaction was kept long after its answer was lost.
+const CENSUS: Duration = Duration::from_secs(60);
 
 /// Beats, and adopts, until the engine stops.
 pub(crate) async fn serve(core: Arc<Core>) {
     let pause = (core.options.lease / BEATS).max(Duration::from_millis(1));
     let mut topics = core.store.notified();
+    let mut counted_at = core.now();
     loop {
         adopt(&core).await;
-        if core.is_unsure() {
+        // Set back, the clock says little: better to look once more.
+        let now = core.now();
+        let is_time = now < counted_at || now.since(counted_at) >= CENSUS;
+        if core.is_unsure() || is_time {
+            counted_at = now;
             reconcile(&core).await;
         }
         tokio::select! {
@@ -57,7 +64,10 @@ pub(crate) async fn beat(core: &Core) -> bool {
             reborn(core, &owner).await;
             return false;
         }
-        Err(error) => tracing::warn!(%error, "the heartbeat could not be written"),
+        Err(error) => {
+            core.missed_beat();
+            tracing::warn!(%error, "the heartbeat could not be written");
+        }
     }
     true
 }
@@ -85,7 +95,9 @@ async fn reborn(core: &Core, dead: &Owner) {
 async fn adopt(core: &Arc<Core>) {
     loop {
         let owner = core.owner();
-        let dead_before = zis_flow::Timestamp(core.now().0.saturating_sub(micros(core.options.lease)));
+        let now = core.now();
+        let old = if core.may_judge(now) { now.0.saturating_sub(micros(core.options.lease)) } else { i64::MIN };
+        let dead_before = zis_flow::Timestamp(old);
         let adopted = match execution::adopt(&core.store, &owner, dead_before, PAGE).await {
             Ok(adopted) => adopted,
             Err(error) => {
@@ -114,13 +126,14 @@ fn take_up(core: &Core, row: Execution) {
     }
 }
 
-/// Takes up what the store says is this node's and the memory does not know: a transaction whose answer was lost may have been kept.
+/// Takes up what the store says is this node's and should be moving, and the memory does not know: a transaction whose answer was lost may
+/// have been kept.
 async fn reconcile(core: &Arc<Core>) {
-    let owner = core.owner();
+    let (owner, now) = (core.owner(), core.now());
     let mut after: Option<(AccountId, ExecutionId)> = None;
     loop {
         let from = after.as_ref().map(|(account, id)| (*account, id));
-        let page = match execution::owned(&core.store, &owner, from, PAGE).await {
+        let page = match execution::moving(&core.store, &owner, now, from, PAGE).await {
             Ok(page) => page,
             Err(error) => {
                 tracing::warn!(%error, "the store did not say which executions are this node's");

@@ -54,7 +54,7 @@ impl Timer {
         } else {
             heap.spilled = Some(heap.spilled.map_or(at, |spilled| spilled.min(at)));
         }
-        core.meters.parked.set(f64::from(u32::try_from(heap.entries.len()).unwrap_or(u32::MAX)));
+        core.meters.timers(heap.entries.len());
         drop(heap);
         if sooner {
             self.bell.notify_one();
@@ -66,13 +66,16 @@ impl Timer {
         *lock(&self.heap) = Heap::default();
     }
 
-    fn take_due(&self, now: Timestamp) -> Vec<(AccountId, ExecutionId)> {
+    fn take_due(&self, core: &Core, now: Timestamp) -> Vec<(AccountId, ExecutionId)> {
         let mut heap = lock(&self.heap);
         let mut due = Vec::new();
         while heap.entries.peek().is_some_and(|Reverse((at, ..))| *at <= now) {
             if let Some(Reverse((_, account, id))) = heap.entries.pop() {
                 due.push((account, id));
             }
+        }
+        if !due.is_empty() {
+            core.meters.timers(heap.entries.len());
         }
         due
     }
@@ -100,7 +103,7 @@ impl Timer {
 pub(crate) async fn serve(core: Arc<Core>) {
     loop {
         let now = core.now();
-        for (account, id) in core.timer.take_due(now) {
+        for (account, id) in core.timer.take_due(&core, now) {
             core.wake(account, id, Cause::Due);
         }
         if core.timer.take_spilled(now) {

@@ -4,7 +4,7 @@ use std::{
     future::pending,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -58,28 +58,68 @@ pub struct World {
     pub began: tokio::time::Instant,
     pub ids: AtomicU64,
     pub deaths: AtomicU64,
+    pub jumps: AtomicU64,
+    /// Whether nodes die, freeze or leave in this story; otherwise only the store, the network and the target fail.
+    pub mortal: bool,
+    /// Until then the store answers nobody: a database that starts again.
+    away_until: Mutex<Option<tokio::time::Instant>>,
     /// Faults happen only while this is set.
     pub hostile: AtomicBool,
+    /// Transactions whose answer was lost while they hold their locks: they are kept later, but before any other that wants the same rows.
+    limbo: Mutex<Vec<Vec<Statement>>>,
     /// Answers that nobody will ever get: the senders live on so that the receivers wait.
     graveyard: Mutex<Vec<Reply>>,
 }
 
 impl World {
     pub fn new(seed: u64) -> Arc<Self> {
+        let dice = Dice::new(seed);
         Arc::new(Self {
-            dice: Dice::new(seed),
+            mortal: dice.roll(700),
+            dice,
             memory: Memory::open().unwrap(),
             target: Target::default(),
             began: tokio::time::Instant::now(),
             ids: AtomicU64::new(0),
             deaths: AtomicU64::new(0),
+            jumps: AtomicU64::new(0),
+            away_until: Mutex::default(),
             hostile: AtomicBool::new(true),
+            limbo: Mutex::default(),
             graveyard: Mutex::default(),
         })
     }
 
     pub fn roll(&self, of: u64) -> bool {
         self.hostile.load(Ordering::Relaxed) && self.dice.roll(of)
+    }
+
+    /// Nobody reaches the store for a while, perhaps for longer than a lease.
+    pub fn lose_store(&self) {
+        *self.away_until.lock().unwrap() = Some(tokio::time::Instant::now() + self.dice.millis(25_000));
+    }
+
+    fn is_away(&self) -> bool {
+        let until = *self.away_until.lock().unwrap();
+        self.hostile.load(Ordering::Relaxed) && until.is_some_and(|until| tokio::time::Instant::now() < until)
+    }
+
+    /// Runs what nobody waits for.
+    fn run_unheard(&self, statements: Vec<Statement>) {
+        let (reply, _answer) = tokio::sync::oneshot::channel();
+        self.memory.submit(statements, reply);
+    }
+
+    /// Keeps what is in limbo: all of it, or by chance.
+    fn leave_limbo(&self, all: bool) {
+        let waiting = std::mem::take(&mut *self.limbo.lock().unwrap());
+        for statements in waiting {
+            if all || self.dice.roll(600) {
+                self.run_unheard(statements);
+            } else {
+                self.limbo.lock().unwrap().push(statements);
+            }
+        }
     }
 
     /// The store without faults, for looking.
@@ -94,7 +134,8 @@ struct Plain(Arc<World>);
 pub struct Life {
     world: Arc<World>,
     is_dead: AtomicBool,
-    skew: i64,
+    /// Microseconds by which its clock is ahead.
+    skew: AtomicI64,
     /// Until then its store answers nothing and its clock does not wake it: a machine that was suspended, a disk that hung.
     frozen_until: Mutex<Option<tokio::time::Instant>>,
 }
@@ -116,6 +157,13 @@ impl Life {
         *self.frozen_until.lock().unwrap() = Some(thaws);
     }
 
+    /// Somebody sets the clock.
+    pub fn jump(&self) {
+        let span = i64::try_from(self.world.dice.below(1_200)).unwrap() - 600;
+        self.skew.fetch_add(span * 1_000_000, Ordering::Relaxed);
+        self.world.jumps.fetch_add(1, Ordering::Relaxed);
+    }
+
     async fn thaw(&self) {
         let until = *self.frozen_until.lock().unwrap();
         if let Some(until) = until {
@@ -124,7 +172,7 @@ impl Life {
     }
 
     fn maybe_die(&self, of: u64) -> bool {
-        if self.world.roll(of) {
+        if self.world.mortal && self.world.roll(of) {
             self.die();
         }
         self.is_dead()
@@ -143,7 +191,7 @@ impl Node {
         let life = Arc::new(Life {
             world: world.clone(),
             is_dead: AtomicBool::new(false),
-            skew,
+            skew: AtomicI64::new(skew),
             frozen_until: Mutex::default(),
         });
         let store = Store::with_driver(Arc::new(Faulty::new(&life)));
@@ -157,7 +205,7 @@ impl Node {
 impl Clock for Life {
     fn now(&self) -> Timestamp {
         let since = common::EPOCH.saturating_add(tokio::time::Instant::now() - self.world.began);
-        Timestamp(since.0 + self.skew)
+        Timestamp(since.0 + self.skew.load(Ordering::Relaxed))
     }
 
     async fn sleep(&self, span: Duration) {
@@ -222,25 +270,30 @@ impl Faulty {
 fn serve(life: &Arc<Life>, statements: Vec<Statement>, reply: Reply) {
     let world = &life.world;
     let bury = |reply| world.graveyard.lock().unwrap().push(reply);
-    let run_unheard = |statements| {
-        let (reply, _answer) = tokio::sync::oneshot::channel();
-        world.memory.submit(statements, reply);
-    };
+    world.leave_limbo(false);
     if life.maybe_die(4) {
         return bury(reply);
     }
-    if world.roll(4) {
-        run_unheard(statements);
+    if world.mortal && world.roll(4) {
+        world.run_unheard(statements);
         life.die();
         return bury(reply);
     }
-    if world.roll(10) {
+    if world.is_away() || world.roll(10) {
         let _ = reply.send(Err(StoreError::Unavailable("simulated".to_owned())));
     } else if world.roll(10) {
-        run_unheard(statements);
+        world.run_unheard(statements);
         let _ = reply.send(Err(StoreError::Unknown("simulated, kept".to_owned())));
     } else if world.roll(10) {
         let _ = reply.send(Err(StoreError::Unknown("simulated, lost".to_owned())));
+    } else if world.roll(10) {
+        world.limbo.lock().unwrap().push(statements);
+        let world = world.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(world.dice.millis(3_000)).await;
+            world.leave_limbo(true);
+        });
+        let _ = reply.send(Err(StoreError::Unknown("simulated, kept later".to_owned())));
     } else {
         world.memory.submit(statements, reply);
     }
@@ -270,7 +323,7 @@ impl Driver for Faulty {
         if self.life.is_dead() {
             pending::<()>().await;
         }
-        if self.life.world.roll(5) {
+        if self.life.world.is_away() || self.life.world.roll(5) {
             return Err(StoreError::Unavailable("simulated".to_owned()));
         }
         self.life.world.memory.read(statement).await

@@ -34,6 +34,8 @@ pub struct Report {
     pub events: usize,
     pub executions: usize,
     pub deaths: u64,
+    /// Clocks that were set.
+    pub jumps: u64,
     /// Unsafe calls that were sent more than once.
     pub repeats: usize,
     pub attempts: u32,
@@ -46,6 +48,7 @@ impl Report {
         self.events += other.events;
         self.executions += other.executions;
         self.deaths += other.deaths;
+        self.jumps += other.jumps;
         self.repeats += other.repeats;
         self.attempts += other.attempts;
     }
@@ -77,6 +80,9 @@ impl Story {
         }
         while world.began.elapsed() < WAR {
             cluster.change().await;
+            if world.dice.roll(if world.mortal { 10 } else { 40 }) {
+                world.lose_store();
+            }
             let _ = doors.send(cluster.alive());
             tokio::time::sleep(world.dice.millis(4_000)).await;
         }
@@ -99,8 +105,12 @@ impl Story {
         let store = world.store();
         let events = event::list(&store, ACCOUNT, None, None, None, 1_000).await.unwrap();
         assert_eq!(events.len(), accepted.len(), "one event for each key");
-        let mut report =
-            Report { events: events.len(), deaths: world.deaths.load(Ordering::Relaxed), ..Report::default() };
+        let mut report = Report {
+            events: events.len(),
+            deaths: world.deaths.load(Ordering::Relaxed),
+            jumps: world.jumps.load(Ordering::Relaxed),
+            ..Report::default()
+        };
         let got = world.target.got();
         check_keys(&got);
         for (event, executions) in accepted {
@@ -154,7 +164,11 @@ impl Story {
         report.repeats += mine.len() - distinct.len();
         // Iterations side by side have several calls under way, and all of them may be sent again.
         let is_sequential = settings.map_concurrency == 1;
-        if is_sequential && records.iter().all(|record| !matches!(record, Record::AttemptFailed { .. })) {
+        let is_one_attempt = records.iter().all(|record| !matches!(record, Record::AttemptFailed { .. }));
+        if is_one_attempt && !world.mortal {
+            assert_eq!(mine.len(), distinct.len(), "nobody died, so no call is sent again: {mine:?} {records:?}");
+        }
+        if is_one_attempt && is_sequential {
             let mut order: Vec<_> = mine.iter().map(|got| got.key.as_str()).collect();
             order.dedup();
             assert_eq!(order.len(), distinct.len(), "only the last unsafe call may be sent again: {mine:?}");
@@ -222,8 +236,10 @@ impl Cluster {
                 None if self.world.dice.roll(700) => {
                     self.nodes[number] = Node::start(&self.world, self.options(number)).await;
                 }
+                Some(_) if !self.world.mortal => {}
                 Some(node) if self.world.dice.roll(60) => node.life.die(),
                 Some(node) if self.world.dice.roll(50) => node.life.freeze(),
+                Some(node) if self.world.dice.roll(20) => node.life.jump(),
                 Some(node) if self.world.dice.roll(30) => {
                     let engine = node.engine.clone();
                     let drain = engine.drain(Duration::from_secs(3));
