@@ -64,7 +64,8 @@ impl Core {
         owner: Owner,
         waking: mpsc::UnboundedSender<Waking>,
     ) -> Self {
-        let clock_now = clock.now().0;
+        let (clock_now, meters) = (clock.now(), Meters::new());
+        meters.beaten(clock_now);
         Self {
             store,
             actor,
@@ -77,7 +78,7 @@ impl Core {
             open: Arc::default(),
             timer: Timer::default(),
             pool: Pool::new(options.evaluation_threads),
-            meters: Meters::new(),
+            meters,
             signals: broadcast::channel(SIGNALS).0,
             waking,
             tasks: TaskTracker::new(),
@@ -85,7 +86,7 @@ impl Core {
             is_stopping: AtomicBool::new(false),
             is_stopped: AtomicBool::new(false),
             is_unsure: AtomicBool::new(false),
-            beaten_at: AtomicI64::new(clock_now),
+            beaten_at: AtomicI64::new(clock_now.0),
             missed_beat: AtomicBool::new(false),
             steady_since: AtomicI64::new(i64::MIN),
             options,
@@ -127,6 +128,7 @@ impl Core {
     /// The heartbeat was written at `at`.
     pub(crate) fn beaten(&self, at: Timestamp) {
         let before = self.beaten_at.swap(at.0, Ordering::Relaxed);
+        self.meters.beaten(at);
         let was_late = at.since(Timestamp(before)) >= self.options.lease / 2;
         if self.missed_beat.swap(false, Ordering::Relaxed) || was_late {
             self.steady_since.store(at.0, Ordering::Relaxed);
@@ -136,6 +138,7 @@ impl Core {
     /// The heartbeat could not be written.
     pub(crate) fn missed_beat(&self) {
         self.missed_beat.store(true, Ordering::Relaxed);
+        self.meters.missed_beats.increment(1);
     }
 
     /// Whether an old heartbeat of another node says that it is dead. When this node could not write its own a moment ago, it says only that
@@ -148,6 +151,11 @@ impl Core {
     /// Whether others may take this node for dead, because its heartbeat is late.
     pub(crate) fn may_be_dead(&self, now: Timestamp) -> bool {
         now.since(Timestamp(self.beaten_at.load(Ordering::Relaxed))) >= self.options.lease / 2
+    }
+
+    /// Whether heartbeats are written.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.missed_beat.load(Ordering::Relaxed) && !self.may_be_dead(self.now())
     }
 
     /// Have what the store holds compared with the memory.

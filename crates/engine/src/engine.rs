@@ -58,6 +58,8 @@ pub struct Engine {
 
 impl Engine {
     /// Registers the node, adopts what earlier lives left open, and starts the loops. Adoption goes on after this returns.
+    ///
+    /// A recorder of the `metrics` crate must be installed before, and before the store is opened: both ask for their handles once.
     pub async fn start(
         store: Store,
         actor: Arc<dyn Actor>,
@@ -123,6 +125,11 @@ impl Engine {
         pin: &Pin,
     ) -> Result<Arc<Program>, EngineError> {
         Ok(self.core.programs.get(&self.core.store, account, integration, flow, pin).await?)
+    }
+
+    /// Whether the store took this node's heartbeat lately: an event would be accepted.
+    pub fn is_alive(&self) -> bool {
+        self.core.is_alive()
     }
 
     /// Executions in this node's memory now.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use zis_flow::journal::Status;
+use zis_flow::{Timestamp, journal::Status};
 
 pub(crate) struct Meters {
     pub(crate) events: Counter,
@@ -14,6 +14,9 @@ pub(crate) struct Meters {
     pub(crate) retries: Counter,
     pub(crate) adopted: Counter,
     pub(crate) fenced: Counter,
+    pub(crate) missed_beats: Counter,
+    pub(crate) rebirths: Counter,
+    beaten_at: Gauge,
     pub(crate) open: Gauge,
     timers: Gauge,
     succeeded: Counter,
@@ -38,6 +41,9 @@ impl Meters {
             retries: counter!("zis_retries_total"),
             adopted: counter!("zis_executions_adopted_total"),
             fenced: counter!("zis_executions_fenced_total"),
+            missed_beats: counter!("zis_heartbeats_missed_total"),
+            rebirths: counter!("zis_node_rebirths_total"),
+            beaten_at: gauge!("zis_heartbeat_timestamp_seconds"),
             open: gauge!("zis_executions_open"),
             timers: gauge!("zis_timers"),
             succeeded: finished(Status::Succeeded),
@@ -60,6 +66,10 @@ impl Meters {
             _ => return,
         }
         self.end_lag.record(since_accepted.as_secs_f64());
+    }
+
+    pub(crate) fn beaten(&self, at: Timestamp) {
+        self.beaten_at.set(Duration::from_micros(u64::try_from(at.0).unwrap_or_default()).as_secs_f64());
     }
 
     pub(crate) fn timers(&self, count: usize) {

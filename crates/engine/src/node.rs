@@ -79,6 +79,7 @@ async fn reborn(core: &Core, dead: &Owner) {
         return;
     }
     tracing::warn!(node = core.options.node, "this node was taken for dead; it forgets its executions and begins anew");
+    core.meters.rebirths.increment(1);
     core.open.forget_all();
     core.timer.clear();
     let now = core.now();

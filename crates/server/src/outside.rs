@@ -27,6 +27,7 @@ pub(crate) fn client(config: &Config, own: &[&str]) -> Result<Client, ServeError
         timeout: settings.timeout,
         max_response: settings.max_response,
         max_redirects: settings.max_redirects,
+        max_connections_per_host: settings.max_connections_per_host,
         ..outbound::Options::default()
     };
     Client::new(options).map_err(|error| ServeError::Tls(error.to_string()))

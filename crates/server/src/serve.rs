@@ -6,7 +6,6 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zis_engine::{Clock, Engine, EngineError, Options, connection::Connections};
-use zis_flow::journal::RetryFrom;
 use zis_store::{AccountId, Store, StoreError, canary, secret::Vault};
 use zis_zendesk::{Zendesk, ZendeskError, world::SystemWorld};
 
@@ -153,7 +152,7 @@ impl Server {
             drained.cancel();
         };
         let accept = listen::serve(&self.listener, router(app.clone()), &app.config.server, drained.cancelled());
-        tokio::join!(stop, accept, house::keep(app));
+        tokio::join!(stop, accept, house::keep(app), api::operations::count_samples(app));
         // Last, because everything above may still write.
         app.store.close().await;
     }
@@ -209,10 +208,11 @@ fn engine_options(config: &Config) -> Options {
         retry_delays: config.retry.delays.clone(),
         max_attempts: config.retry.max_attempts,
         retry_from: config.retry.from,
-        retry_from_of: config.retry.from_failure.iter().map(|name| (name.clone(), RetryFrom::Failure)).collect(),
+        retry_from_of: config.retry.from_of.clone(),
         max_running: config.node.max_running,
+        max_running_per_account: config.node.max_running_per_account,
+        evaluation_threads: config.node.evaluation_threads,
         subdomains: HashMap::from([(AccountId(config.account.id), config.account.subdomain.clone())]),
-        ..Options::default()
     }
 }
 

@@ -7,6 +7,7 @@ mod connect;
 pub mod error;
 pub mod guard;
 pub mod resolve;
+mod turn;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +20,10 @@ use hyper_util::{
     client::legacy,
     rt::{TokioExecutor, TokioTimer},
 };
+use tokio::time::Instant;
 use url::Url;
+
+use turn::{Turn, Turns};
 
 pub use error::Error;
 pub use guard::{Allowed, Policy};
@@ -41,6 +45,8 @@ pub const MAX_RESPONSE_HEADERS: usize = 100;
 const MAX_HEAD_BYTES: usize = 256 * 1024;
 /// Redirects of one GET or HEAD (spec 2.4.4).
 pub const MAX_REDIRECTS: usize = 5;
+/// Requests on their way to one host at once: what a host that answers in 100 ms takes at 2,500 requests per second.
+pub const MAX_CONNECTIONS_PER_HOST: usize = 256;
 /// Bytes of a URL: servers commonly stop at 8 KiB, proxies at 16.
 pub const MAX_URL_BYTES: usize = 16 * 1024;
 /// Connections kept open to one host when nobody uses them: as many as a busy node has calls in flight.
@@ -79,6 +85,7 @@ pub struct Client {
     timeout: Duration,
     max_response: usize,
     max_redirects: usize,
+    turns: Arc<Turns>,
 }
 
 /// What a client is made of.
@@ -93,6 +100,8 @@ pub struct Options {
     pub max_response: usize,
     /// [`MAX_REDIRECTS`] unless configured.
     pub max_redirects: usize,
+    /// [`MAX_CONNECTIONS_PER_HOST`] unless configured.
+    pub max_connections_per_host: usize,
 }
 
 impl Default for Options {
@@ -104,6 +113,7 @@ impl Default for Options {
             timeout: TOTAL_TIMEOUT,
             max_response: MAX_RESPONSE_BYTES,
             max_redirects: MAX_REDIRECTS,
+            max_connections_per_host: MAX_CONNECTIONS_PER_HOST,
         }
     }
 }
@@ -124,12 +134,13 @@ impl Client {
             .http1_max_headers(MAX_RESPONSE_HEADERS)
             .http1_max_buf_size(MAX_HEAD_BYTES)
             .build(connector);
-        let Options { allow_http, timeout, max_response, max_redirects, .. } = options;
-        Ok(Self { inner, allow_http, timeout, max_response, max_redirects })
+        let Options { allow_http, timeout, max_response, max_redirects, max_connections_per_host, .. } = options;
+        let turns = Arc::new(Turns::new(max_connections_per_host));
+        Ok(Self { inner, allow_http, timeout, max_response, max_redirects, turns })
     }
 
     /// Sends `request`, follows a few redirects of a GET or HEAD, and reads the whole answer. Gives up after `limit` or the client's own
-    /// timeout, whichever is shorter.
+    /// timeout, whichever is shorter; waiting for a turn at the host counts towards `limit` only.
     pub async fn send(&self, request: Request, limit: Duration) -> Result<Response, Error> {
         if request.body.len() > MAX_REQUEST_BYTES {
             let (size, most) = (request.body.len(), MAX_REQUEST_BYTES);
@@ -139,11 +150,14 @@ impl Client {
             let (count, most) = (request.headers.len(), MAX_REQUEST_HEADERS);
             return Err(Error::Invalid(format!("the request has {count} headers; at most {most} are sent")));
         }
+        let give_up = Instant::now() + limit;
+        let turn = tokio::time::timeout(limit, self.turns.wait(&request.url)).await.map_err(|_| Error::Deadline)?;
+        let limit = give_up.saturating_duration_since(Instant::now());
         let late = if limit < self.timeout { Error::Deadline } else { Error::Timeout(self.timeout) };
-        tokio::time::timeout(limit.min(self.timeout), self.follow(request)).await.unwrap_or(Err(late))
+        tokio::time::timeout(limit.min(self.timeout), self.follow(request, turn)).await.unwrap_or(Err(late))
     }
 
-    async fn follow(&self, mut request: Request) -> Result<Response, Error> {
+    async fn follow(&self, mut request: Request, mut turn: Turn) -> Result<Response, Error> {
         for _ in 0..=self.max_redirects {
             let response = self.exchange(&request).await?;
             let Some(next) = redirect(&request, &response) else {
@@ -157,6 +171,11 @@ impl Client {
                 for name in usual.iter().chain(&request.credentials) {
                     request.headers.remove(name);
                 }
+            }
+            if request.url.origin() != next.origin() {
+                // First given back, then asked for: two hosts that send to each other's must not wait for each other.
+                drop(turn.take());
+                turn = self.turns.wait(&next).await;
             }
             request.url = next;
         }

@@ -41,7 +41,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
             endpoint(Method::POST, ALL, "sendEvent", "Accepts an event of any source; an `Idempotency-Key` counts")
                 .takes::<EventIn>()
                 .gives::<AcceptedOut>(202)
-                .refuses(&[409, 503]),
+                .refuses(&[409, 429, 503]),
             send,
         )
         .add(
@@ -59,7 +59,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(
             endpoint(Method::POST, REPLAY, "replayEvent", "Accepts a stored event once more, as a new one")
                 .gives::<AcceptedOut>(202)
-                .refuses(&[404, 503]),
+                .refuses(&[404, 429, 503]),
             replay,
         )
 }

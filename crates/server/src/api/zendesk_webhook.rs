@@ -65,7 +65,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
             )
             .takes::<serde_json::Value>()
             .gives::<AcceptedOut>(200)
-            .refuses(&[401, 404, 409, 503])
+            .refuses(&[401, 404, 409, 429, 503])
             .limit(limit),
             deliver,
         )

@@ -1,6 +1,6 @@
 //! One struct per section of the configuration, each reading and checking its own members.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 use zis_engine::outbound::Allowed;
@@ -127,11 +127,20 @@ impl Account {
     }
 }
 
+fn at_least_one(layers: &Layers, key: &str) -> Result<usize, ConfigError> {
+    match layers.get(key)? {
+        0 => Err(layers.invalid(key, "use 1 or more")),
+        count => Ok(count),
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Node {
     pub name: Option<String>,
     pub lease: Duration,
     pub max_running: usize,
+    pub max_running_per_account: usize,
+    pub evaluation_threads: usize,
 }
 
 impl Node {
@@ -140,7 +149,13 @@ impl Node {
         if lease > MAX_LEASE || lease < Duration::from_millis(100) {
             return Err(layers.invalid("node.lease", "use 100ms to 15s"));
         }
-        Ok(Self { name: layers.opt("node.name")?, lease, max_running: layers.get("node.max_running")? })
+        Ok(Self {
+            name: layers.opt("node.name")?,
+            lease,
+            max_running: at_least_one(layers, "node.max_running")?,
+            max_running_per_account: at_least_one(layers, "node.max_running_per_account")?,
+            evaluation_threads: at_least_one(layers, "node.evaluation_threads")?,
+        })
     }
 }
 
@@ -155,10 +170,7 @@ impl Flow {
         if timeout.is_zero() {
             return Err(layers.invalid("flow.timeout", "use more than zero"));
         }
-        let map_concurrency: usize = layers.get("flow.map_concurrency")?;
-        if map_concurrency == 0 {
-            return Err(layers.invalid("flow.map_concurrency", "use 1 or more"));
-        }
+        let map_concurrency = at_least_one(layers, "flow.map_concurrency")?;
         let settings = zis_flow::Settings {
             timeout,
             choice_missing_path: match layers.choice("flow.choice_missing_path", &["error", "false"])? {
@@ -192,8 +204,8 @@ pub struct Retry {
     pub delays: Vec<Duration>,
     pub max_attempts: u32,
     pub from: RetryFrom,
-    /// Integrations whose attempts begin at the failure whatever `from` says.
-    pub from_failure: Vec<String>,
+    /// Integrations whose attempts begin elsewhere, whatever `from` says.
+    pub from_of: HashMap<String, RetryFrom>,
 }
 
 impl Retry {
@@ -206,8 +218,17 @@ impl Retry {
             "failure" => RetryFrom::Failure,
             _ => RetryFrom::Start,
         };
-        let from_failure = layers.list("retry.from_failure")?;
-        Ok(Self { delays: layers.list("retry.delays")?, max_attempts, from, from_failure })
+        let mut from_of = HashMap::new();
+        for (key, from) in [("retry.from_failure", RetryFrom::Failure), ("retry.from_start", RetryFrom::Start)] {
+            for integration in layers.list::<String>(key)? {
+                if from_of.insert(integration, from).is_some_and(|other| other != from) {
+                    return Err(
+                        layers.invalid(key, "name each integration in from_failure or in from_start, not in both")
+                    );
+                }
+            }
+        }
+        Ok(Self { delays: layers.list("retry.delays")?, max_attempts, from, from_of })
     }
 }
 
@@ -220,6 +241,7 @@ pub struct Outbound {
     /// Bytes.
     pub max_response: usize,
     pub max_redirects: usize,
+    pub max_connections_per_host: usize,
 }
 
 impl Outbound {
@@ -231,6 +253,7 @@ impl Outbound {
             timeout: layers.get("outbound.timeout")?,
             max_response: layers.get::<Bytes>("outbound.max_response")?.0,
             max_redirects: layers.get("outbound.max_redirects")?,
+            max_connections_per_host: at_least_one(layers, "outbound.max_connections_per_host")?,
         })
     }
 }

@@ -88,7 +88,7 @@ codes! {
     /// The provider of an OAuth connection refused or failed.
     Provider = "ZIS4033", BAD_GATEWAY, "The message holds the provider's words: check the client's id, secret, URLs and scopes.";
     /// The server is at a limit.
-    Busy = "ZIS4040", SERVICE_UNAVAILABLE, "Nothing was accepted: send it again after `Retry-After` seconds.";
+    Busy = "ZIS4040", TOO_MANY_REQUESTS, "Nothing was accepted: send it again after `Retry-After` seconds.";
     /// The server is shutting down.
     Draining = "ZIS4041", SERVICE_UNAVAILABLE, "Nothing was accepted: send it to another node, or again in a moment.";
     /// A bug of ours.
@@ -108,7 +108,8 @@ pub(super) fn of_status(status: StatusCode) -> Code {
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         StatusCode::CONFLICT => Code::Conflict,
-        StatusCode::SERVICE_UNAVAILABLE => Code::Busy,
+        StatusCode::TOO_MANY_REQUESTS => Code::Busy,
+        StatusCode::SERVICE_UNAVAILABLE => Code::StoreUnavailable,
         status if status.is_server_error() => Code::Internal,
         _ => Code::BadRequest,
     }

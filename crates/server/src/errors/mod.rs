@@ -152,7 +152,7 @@ impl From<ZendeskError> for Refusal {
             ZendeskError::KeyReused => Self::new(Code::KeyReused, message),
             ZendeskError::Conflict => Self::new(Code::Conflict, message),
             ZendeskError::Busy(seconds) => Self::new(Code::Busy, message).retry_after(seconds),
-            ZendeskError::Unavailable(_) => Self::new(Code::Busy, message).retry_after(1),
+            ZendeskError::Unavailable(_) => Self::new(Code::StoreUnavailable, message).retry_after(1),
             ZendeskError::Store(error) => error.into(),
             ZendeskError::Internal(reason) => Self::internal(reason),
             _ => Self::invalid(message),

@@ -109,8 +109,8 @@ fn zendesk_name(code: super::Code) -> &'static str {
         Code::MethodNotAllowed => "MethodNotAllowed",
         Code::KeyReused => "IdempotentRequestError",
         Code::Conflict => "DatabaseConflict",
-        Code::Busy | Code::Draining | Code::StoreUnavailable => "unavailable",
-        Code::TooManyFailures => "TooManyRequests",
+        Code::Draining | Code::StoreUnavailable => "unavailable",
+        Code::Busy | Code::TooManyFailures => "TooManyRequests",
         Code::Internal => "InternalServerError",
         _ => "InvalidRequest",
     }

@@ -28,7 +28,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let endpoint = Endpoint::new(Method::POST, PATH, "ingest", "Takes an event from outside", Group::Public)
         .takes::<serde_json::Value>()
         .bare(200)
-        .refuses(&[401, 404, 409, 503])
+        .refuses(&[401, 404, 409, 429, 503])
         .limit(limit);
     routes.add(endpoint, ingest)
 }

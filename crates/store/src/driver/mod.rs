@@ -4,6 +4,7 @@ pub mod memory;
 pub mod postgres;
 pub mod sqlite;
 
+mod meters;
 mod queue;
 
 use std::sync::Arc;

@@ -1,11 +1,15 @@
 //! The queue in front of a batcher: bounded, so that a slow disk is felt by the senders and not by the memory.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
 };
 
 use crate::{
+    driver::meters::Meters,
     error::StoreError,
     sql::{Param, Statement},
     store::Reply,
@@ -35,12 +39,14 @@ pub(super) struct Job {
 pub(super) struct Load {
     count: AtomicUsize,
     bytes: AtomicUsize,
+    pub(super) meters: Meters,
 }
 
 impl Load {
     /// Makes a job, or answers at once that there is no room.
     pub(super) fn admit(self: &Arc<Self>, statements: Vec<Statement>, reply: Reply) -> Option<Job> {
         let bytes = statements.iter().map(size).sum();
+        self.meters.waiting.increment(1.0);
         let job = Job { statements, reply, bytes, load: self.clone() };
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -68,6 +74,7 @@ impl Drop for Job {
     fn drop(&mut self) {
         self.load.count.fetch_sub(1, Ordering::Relaxed);
         self.load.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.load.meters.waiting.decrement(1.0);
     }
 }
 
@@ -91,6 +98,13 @@ pub(super) fn gather(first: Job, mut next: impl FnMut() -> Option<Job>) -> Vec<J
         batch.push(job);
     }
     batch
+}
+
+/// Counts a physical commit that began at `began`.
+pub(super) fn committed(batch: &[Job], began: Instant) {
+    if let Some(job) = batch.first() {
+        job.load.meters.committed(batch.len(), began);
+    }
 }
 
 #[cfg(test)]

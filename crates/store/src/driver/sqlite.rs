@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex, mpsc},
+    time::Instant,
 };
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use tokio::sync::{broadcast, oneshot};
 use crate::{
     driver::{
         Driver, TOPICS, check, closed,
-        queue::{Job, Load, gather},
+        queue::{Job, Load, committed, gather},
     },
     error::StoreError,
     migration,
@@ -120,8 +121,10 @@ fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Message>) {
 
 /// One physical transaction. Whatever becomes of it, every sender gets an answer and the connection is ready for the next.
 fn commit(connection: &Connection, batch: Vec<Job>) {
+    let began = Instant::now();
     // A savepoint makes SQLite copy every page that a transaction touches, so the batch is tried without them first.
     let answers = physical(connection, &batch, plain).or_else(|| physical(connection, &batch, savepoint));
+    committed(&batch, began);
     let answers = answers.unwrap_or_default();
     for (job, answer) in batch.into_iter().zip(answers) {
         job.answer(answer);

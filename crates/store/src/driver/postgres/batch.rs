@@ -18,7 +18,7 @@ use super::{
 use crate::{
     driver::{
         check,
-        queue::{Job, gather},
+        queue::{Job, committed, gather},
     },
     error::StoreError,
     sql::{Rows, Statement},
@@ -90,7 +90,9 @@ impl Batcher {
 
     async fn commit(&mut self, batch: Vec<Job>) {
         let statements: Vec<_> = batch.iter().map(|job| job.statements.as_slice()).collect();
+        let began = Instant::now().into_std();
         let answers = self.answers(&statements).await;
+        committed(&batch, began);
         for (job, answer) in batch.into_iter().zip(answers) {
             job.answer(answer);
         }
