@@ -40,6 +40,13 @@ pub enum Command {
     Executions(Executions),
     /// Print the integration log of a server
     Logs(Logs),
+    /// List job specs that fire although no bundle holds them any more
+    #[command(after_help = "\
+Uninstall one: zis deploy --uninstall-stale, the console, or DELETE /api/services/zis/registry/job_specs/install?job_spec_name=NAME")]
+    Orphans(Server),
+    /// List, create and revoke API tokens and OAuth tokens of a server
+    #[command(subcommand)]
+    Tokens(Tokens),
     /// The key that connection secrets are sealed with
     #[command(subcommand)]
     Secrets(Secrets),
@@ -229,7 +236,8 @@ pub struct Server {
 #[command(after_help = "\
 Examples:
   zis send event.json --source support --type ticket.TicketCreated
-  zis send event.json                          a file with `source`, `type` and `payload`")]
+  zis send event.json                          a file with `source`, `type` and `payload`
+  zis send event.json --dry-run                only say which job specs it would run")]
 pub struct Send {
     /// The event: what stands at `$.input`, or an object with `source`, `type` and `payload`
     pub file: PathBuf,
@@ -240,6 +248,9 @@ pub struct Send {
     /// Only this integration sees it
     #[arg(long)]
     pub integration: Option<String>,
+    /// Say which job specs would run, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub server: Server,
 }
@@ -372,6 +383,51 @@ pub struct Logs {
     /// debug, info, warning or error
     #[arg(long)]
     pub level: Option<String>,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Tokens {
+    /// List all tokens by their first characters
+    List(ListTokens),
+    /// Make a token and print it, this once
+    #[command(after_help = "\
+Examples:
+  zis tokens create --description \"for the build\"     an API token: ZIS_API_TOKEN
+  zis tokens create --integration acme                 an OAuth token of the integration: for connections, configs, links, webhooks")]
+    Create(CreateToken),
+    /// Take a token back
+    Revoke(RevokeToken),
+}
+
+#[derive(Debug, Args)]
+pub struct ListTokens {
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub format: Output,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+#[derive(Debug, Args)]
+pub struct CreateToken {
+    /// What the API token is for
+    #[arg(long, default_value = "")]
+    pub description: String,
+    /// An OAuth token of this integration's client, instead of an API token
+    #[arg(long, value_name = "KEY", conflicts_with = "description")]
+    pub integration: Option<String>,
+    /// Scopes of the OAuth token
+    #[arg(long = "scope", value_name = "SCOPE", requires = "integration", default_values = ["read", "write"])]
+    pub scopes: Vec<String>,
+    #[command(flatten)]
+    pub server: Server,
+}
+
+#[derive(Debug, Args)]
+pub struct RevokeToken {
+    /// As `zis tokens list` shows it
+    pub id: i64,
     #[command(flatten)]
     pub server: Server,
 }

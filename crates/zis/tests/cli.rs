@@ -48,6 +48,8 @@ snapshots! {
     help_executions: ["executions", "list", "--help"];
     help_logs: ["logs", "--help"];
     help_graph: ["graph", "--help"];
+    help_orphans: ["orphans", "--help"];
+    help_tokens_create: ["tokens", "create", "--help"];
     check_clean: ["check", "examples/refund-router/bundle.json"];
     check_concise: ["check", "--format", "concise", "examples/broken/targets.json"];
     check_not_there: ["check", "no-such-file.json"];

@@ -10,11 +10,13 @@ mod explain;
 mod graph;
 mod live;
 mod logs;
+mod orphans;
 mod run;
 mod secrets;
 mod send;
 mod serve;
 mod test;
+mod tokens;
 mod trace;
 
 use std::{future::Future, io::Read, path::Path, process::ExitCode};
@@ -38,6 +40,8 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Diff(args) => block_on(deploy::diff(args)),
         Command::Executions(args) => block_on(executions::run(args)),
         Command::Logs(args) => block_on(logs::run(args)),
+        Command::Orphans(server) => block_on(orphans::run(server)),
+        Command::Tokens(args) => block_on(tokens::run(args)),
         Command::Secrets(args) => block_on(secrets::run(args)),
         Command::Graph(args) => graph::run(&args),
         Command::Schema => {

@@ -1,4 +1,4 @@
-//! `zis send`: an event to a server.
+//! `zis send`: an event to a server, or what it would run there.
 
 use std::process::ExitCode;
 
@@ -21,7 +21,8 @@ pub async fn run(args: Send) -> Result<ExitCode> {
     if let Some(integration) = part(&args.integration, "integration").filter(|integration| !integration.is_null()) {
         body["integration"] = integration;
     }
-    let answer = Client::from_env(&args.server.url).post("/api/zis/v1/events", &body).await?;
+    let path = if args.dry_run { "/api/zis/v1/events/dry-run" } else { "/api/zis/v1/events" };
+    let answer = Client::from_env(&args.server.url).post(path, &body).await?;
     anstream::println!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(ExitCode::SUCCESS)
 }
