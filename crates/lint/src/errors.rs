@@ -33,6 +33,7 @@ pages! {
     "ZIS4013"
     "ZIS4014"
     "ZIS4015"
+    "ZIS4016"
     "ZIS4020"
     "ZIS4021"
     "ZIS4022"

@@ -65,11 +65,10 @@ pub fn router(app: App) -> Router {
         .merge(zendesk::router(&app))
         .fallback(async || Refusal::new(Code::NoEndpoint, "there is no such endpoint"))
         .with_state(app.clone());
-    let body_timeout = app.config.server.body_timeout;
     // The console asks as a client does, through the same layers.
-    let inside = layers::surround(router.clone(), body_timeout);
+    let inside = layers::surround(router.clone());
     let router = console::router(&app, inside).fallback_service(router);
-    layers::surround(router, body_timeout)
+    layers::surround(router)
 }
 
 /// The endpoints that the OpenAPI document describes.

@@ -1,6 +1,6 @@
 //! What surrounds every route: shapes of errors, panics, time limits, security headers, a request id, and paths that end in `.json`.
 
-use std::{any::Any, time::Duration};
+use std::any::Any;
 
 use axum::{
     Router,
@@ -11,12 +11,15 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Uri, header, uri::PathAndQuery};
 use tower::{Layer, util::MapRequestLayer};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer};
+use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::errors::{Refusal, render};
+use crate::errors::{Code, Refusal, render};
 
 /// Name of the header that names a request, in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Most bytes of path and query: three names of a link, each as long as it may be and percent-encoded, and then some.
+const MAX_TARGET: usize = 16 * 1024;
 
 /// The name of a request; handlers and refusals find it in the request's extensions.
 #[derive(Debug, Clone)]
@@ -31,12 +34,11 @@ const SECURITY: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// `router` with everything around it.
-pub(crate) fn surround(router: Router, body_timeout: Duration) -> Router {
+pub(crate) fn surround(router: Router) -> Router {
     let inner = router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(render::layer))
-        .layer(middleware::from_fn(headers))
-        .layer(RequestBodyTimeoutLayer::new(body_timeout));
+        .layer(middleware::from_fn(headers));
     // Before routing: a layer of the router itself would come too late to change the path.
     let service = MapRequestLayer::new(without_suffix).layer(inner);
     Router::new().fallback_service(service)
@@ -53,7 +55,8 @@ async fn headers(mut request: Request, next: Next) -> Response {
     let id = good.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
     let family = render::Family::of(request.uri().path());
-    let mut response = next.run(request).await;
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let mut response = if target <= MAX_TARGET { next.run(request).await } else { too_long(family, target) };
     metrics::counter!("zis_http_requests_total", "family" => family.as_str(), "status" => class(&response))
         .increment(1);
     let all = response.headers_mut();
@@ -67,6 +70,12 @@ async fn headers(mut request: Request, next: Next) -> Response {
         all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+fn too_long(family: render::Family, target: usize) -> Response {
+    let message = format!("path and query have {target} bytes, {MAX_TARGET} are the most");
+    let refusal = Refusal::new(Code::TargetTooLong, message);
+    (refusal.status, axum::Json(family.body(&refusal))).into_response()
 }
 
 /// `2xx`, `4xx`, …: single statuses would make too many series.

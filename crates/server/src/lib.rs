@@ -16,12 +16,14 @@ pub mod wire;
 pub mod zendesk;
 pub mod zis;
 
+mod deadline;
 mod diff;
 mod folder_lock;
 mod house;
 mod key_file;
 mod listen;
 mod outside;
+mod proxied;
 mod random;
 mod sink;
 

@@ -14,7 +14,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::config;
+use crate::{config, deadline::Deadline, proxied};
 
 /// Most header lines of a request: browsers send about 20, proxies add a few.
 const MAX_HEADERS: usize = 100;
@@ -37,6 +37,7 @@ pub(crate) async fn serve(
         .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(2 * MAX_HEADER_BYTES);
     let graceful = GracefulShutdown::new();
+    let (body_timeout, proxies) = (limits.body_timeout, Arc::<[_]>::from(limits.trusted_proxies.as_slice()));
     let permits = Arc::new(Semaphore::new(limits.max_connections));
     let mut shutdown = pin!(shutdown);
     loop {
@@ -46,10 +47,11 @@ pub(crate) async fn serve(
             accepted = accept(listener, &permits) => accepted,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
-        let router = router.clone();
+        let (router, proxies) = (router.clone(), proxies.clone());
         let service = service_fn(move |request: http::Request<Incoming>| {
-            let mut request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
+            let mut request = request.map(|body| axum::body::Body::new(Deadline::new(body, body_timeout)));
+            let client = proxied::client(peer, request.headers(), &proxies);
+            request.extensions_mut().insert(ConnectInfo(client));
             router.clone().oneshot(request)
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));

@@ -136,6 +136,20 @@ async fn guessing_ends_with_429() {
     server.get(LIST).send().await.expect(200);
 }
 
+/// Behind a proxy every client has an address of its own: one that guesses does not lock out the others.
+#[tokio::test]
+async fn guessing_through_a_proxy_troubles_the_guesser_alone() {
+    let server = TestServer::with(&[("server.trusted_proxies", "127.0.0.0/8")]).await;
+    let from =
+        |client: &str, password: &str| server.get(LIST).basic(EMAIL, password).header("x-forwarded-for", client).send();
+    for number in 0..30 {
+        from("198.51.100.7", &format!("wrong {number}")).await.expect(401);
+    }
+    from("198.51.100.7", "wrong again").await.expect(429);
+    from("198.51.100.7, 203.0.113.9", "wrong").await.expect(401);
+    from("203.0.113.9", PASSWORD).await.expect(200);
+}
+
 #[tokio::test]
 async fn every_answer_carries_security_headers_and_a_request_id() {
     let server = TestServer::start().await;

@@ -9,7 +9,7 @@ pub enum Error {
     #[error("{field}: {message}")]
     Invalid { field: &'static str, message: String },
     /// The name is taken, by a connection of whatever type.
-    #[error("a {what} named `{name}` exists already in this integration")]
+    #[error("{what} `{name}` exists already in this integration")]
     Duplicate { what: &'static str, name: String },
     #[error("there is no {what} `{id}`")]
     NotFound { what: &'static str, id: String },

@@ -61,6 +61,13 @@ impl FromStr for Allowed {
     }
 }
 
+impl Allowed {
+    /// Whether `address` is in this network; a host name holds none.
+    pub fn holds(&self, address: IpAddr) -> bool {
+        matches!(self, Allowed::Net { net, bits } if within(address.to_canonical(), *net, *bits))
+    }
+}
+
 /// Why an address may not be dialled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -105,8 +112,7 @@ impl Policy {
     pub fn refuses(&self, address: IpAddr) -> Option<Kind> {
         let kind = classify(address)?;
         let address = embedded(address).map_or(address, IpAddr::V4);
-        let listed =
-            self.allow.iter().any(|entry| matches!(entry, Allowed::Net { net, bits } if within(address, *net, *bits)));
+        let listed = self.allow.iter().any(|entry| entry.holds(address));
         let allowed = listed
             || match kind {
                 Kind::Loopback => self.allow_loopback || self.allow_private,

@@ -24,6 +24,8 @@ pub struct Server {
     /// Bytes.
     pub max_body: usize,
     pub max_connections: usize,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Allowed>,
 }
 
 impl Server {
@@ -32,6 +34,10 @@ impl Server {
         let listen = listen.replace("localhost:", "127.0.0.1:");
         let listen =
             listen.parse().map_err(|_| layers.invalid("server.listen", "use ADDRESS:PORT, such as 127.0.0.1:8080"))?;
+        let trusted_proxies: Vec<Allowed> = layers.list("server.trusted_proxies")?;
+        if trusted_proxies.iter().any(|proxy| matches!(proxy, Allowed::Host(_))) {
+            return Err(layers.invalid("server.trusted_proxies", "use addresses and networks such as 10.0.0.0/8"));
+        }
         Ok(Self {
             listen,
             public_url: origin(layers, "server.public_url")?,
@@ -40,6 +46,7 @@ impl Server {
             drain_timeout: layers.get("server.drain_timeout")?,
             max_body: layers.get::<Bytes>("server.max_body")?.0,
             max_connections: layers.get("server.max_connections")?,
+            trusted_proxies,
         })
     }
 }

@@ -50,7 +50,7 @@ codes! {
         "Use an OAuth token of the integration: POST /api/v2/oauth/tokens with the numeric id of its client `zis_NAME`.";
     /// Admins only.
     AdminOnly = "ZIS4005", FORBIDDEN, "Sign in as an admin; agents and end users can't use ZIS.";
-    /// Too many wrong credentials from this address for this name.
+    /// Too many wrong credentials for this name, from this address or from everywhere.
     TooManyFailures = "ZIS4006", TOO_MANY_REQUESTS, "Wait for as long as `Retry-After` says, then send the right ones.";
     /// The credentials are good, but not for this.
     Forbidden = "ZIS4007", FORBIDDEN, "Use a token with the scope that the message names, or a session from the server's own pages.";
@@ -67,6 +67,8 @@ codes! {
     TooSlow = "ZIS4014", REQUEST_TIMEOUT, "Send it again; `server.body_timeout` is the limit.";
     /// The request can't be read.
     BadRequest = "ZIS4015", BAD_REQUEST, "The connection broke, or the request is no proper HTTP: send it again.";
+    /// Path and query are longer than any endpoint needs.
+    TargetTooLong = "ZIS4016", URI_TOO_LONG, "Shorten the parameters: names have 255 characters at most, cursors are as long as names.";
     /// There is no such endpoint.
     NoEndpoint = "ZIS4020", NOT_FOUND, "Look at GET /api/zis/v1/openapi.json for all there are.";
     /// The endpoint does not know this method.

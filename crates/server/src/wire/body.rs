@@ -8,11 +8,11 @@ use axum::{
 };
 use http::StatusCode;
 use serde::de::DeserializeOwned;
-use tower_http::timeout::TimeoutError;
 use zis_flow::Value;
 
 use crate::{
     app::App,
+    deadline::Late,
     errors::{Code, Detail, Refusal},
 };
 
@@ -49,7 +49,7 @@ impl FromRequest<App> for Text {
 
 /// Whether the body's time limit is somewhere among the causes.
 fn is_late(error: &(dyn Error + 'static)) -> bool {
-    error.is::<TimeoutError>() || error.source().is_some_and(is_late)
+    error.is::<Late>() || error.source().is_some_and(is_late)
 }
 
 /// Reads `text` as the one JSON value, whatever it is; an error gives line and column.

@@ -1,9 +1,6 @@
 //! What requests bring: JSON bodies, ids in paths, the address that the client used.
 
-use axum::{
-    body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request},
-};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use http::{StatusCode, header, request::Parts};
 use zis_flow::Value;
 
@@ -11,6 +8,7 @@ use super::error::Refused;
 use crate::{
     app::App,
     errors::{Code, Refusal},
+    wire::body::Text,
 };
 
 /// A JSON body, and the text that it came as.
@@ -34,17 +32,7 @@ impl FromRequest<App> for Body {
     type Rejection = Refused;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
-        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
-            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
-            let (code, text) = if too_large {
-                (Code::TooLarge, "the body is too large")
-            } else {
-                (Code::BadRequest, "the body could not be read to its end")
-            };
-            Refused::of(Refusal::new(code, text))
-        })?;
-        let text = String::from_utf8(bytes.into())
-            .map_err(|_| Refused::of(Refusal::new(Code::InvalidJson, "the body is not UTF-8")))?;
+        let Text(text) = Text::from_request(request, app).await.map_err(Refused::of)?;
         let value = Value::from_json(&text)
             .map_err(|error| Refused::of(Refusal::new(Code::InvalidJson, format!("the body is not JSON: {error}"))))?;
         Ok(Self { value, text })

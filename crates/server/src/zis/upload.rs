@@ -11,6 +11,9 @@ use crate::{
     errors::{Code, Detail, Refusal},
 };
 
+/// Most findings that an answer holds: nobody reads more, and a hostile bundle could make it far longer than itself.
+const MAX_TOLD: usize = 100;
+
 /// Reads and checks `text` as a bundle of `integration` and makes it the current one of its name.
 pub(crate) async fn upload(app: &App, name: &str, text: String) -> Result<Uploaded, Refusal> {
     integration::exists(app, name).await?;
@@ -65,14 +68,11 @@ async fn check(app: &App, name: &str, text: &str) -> Result<Bundle, Refusal> {
 fn refuse_faults(text: &str, reading: &Reading) -> Result<(), Refusal> {
     let faults: Vec<&Finding> = reading.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
     let Some(first) = faults.first() else { return Ok(()) };
-    let details: Vec<Detail> = faults.iter().map(|finding| detail(text, reading, finding)).collect();
+    let details: Vec<Detail> = faults.iter().take(MAX_TOLD).map(|finding| detail(text, reading, finding)).collect();
     let syntax = first.code.starts_with("ZIS0");
     let code = if syntax { Code::InvalidJson } else { Code::BundleRefused };
-    let message = match &details[..] {
-        [one] => one.detail.clone(),
-        [one, rest @ ..] => format!("{} (and {} more)", one.detail, rest.len()),
-        [] => String::new(),
-    };
+    let one = details.first().map_or_else(String::new, |one| one.detail.clone());
+    let message = if faults.len() > 1 { format!("{one} (and {} more)", faults.len() - 1) } else { one };
     Err(Refusal::new(code, message).details(details))
 }
 

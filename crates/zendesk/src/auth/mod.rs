@@ -192,8 +192,10 @@ impl Zendesk {
             Some(email) => self.api_token(email, secret).await,
             None => self.password(name, secret, key).await,
         };
-        if matches!(answer, Err(AuthError::WrongPassword | AuthError::WrongApiToken)) {
-            self.auth.limiter.failed(who, self.now());
+        match &answer {
+            Ok(_) => self.auth.limiter.succeeded(who, self.now()),
+            Err(AuthError::WrongPassword | AuthError::WrongApiToken) => self.auth.limiter.failed(who, self.now()),
+            Err(_) => {}
         }
         answer
     }
