@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 
 pub mod browser;
+pub mod load;
+pub mod target;
 
 use std::{
     collections::HashMap,
@@ -35,7 +37,18 @@ pub struct Zis {
 impl Zis {
     /// Starts it with its data in `folder`, on `listen` (port 0 for a free one), and waits for the line that says where it listens.
     pub fn start(folder: &Path, listen: SocketAddr, env: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_zis"))
+        Self::start_as(Command::new(env!("CARGO_BIN_EXE_zis")), folder, listen, env)
+    }
+
+    /// [`Zis::start`] as a process that gets an error, and not a signal, when it writes more than [`Zis::limit_files`] allows.
+    pub fn start_limited(folder: &Path, listen: SocketAddr, env: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("env");
+        command.args(["--ignore-signal=XFSZ", env!("CARGO_BIN_EXE_zis")]);
+        Self::start_as(command, folder, listen, env)
+    }
+
+    fn start_as(mut command: Command, folder: &Path, listen: SocketAddr, env: &[(&str, &str)]) -> Self {
+        let mut child = command
             .args(["serve", "--listen", &listen.to_string(), "--data"])
             .arg(folder)
             .env("ZIS_ADMIN_EMAIL", EMAIL)
@@ -64,6 +77,14 @@ impl Zis {
 
     pub fn base(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// No file of the process may become larger than this many bytes from here on; `None`: as large as it likes.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        let (pid, limit) = (self.id().to_string(), format!("--fsize={limit}:unlimited"));
+        let set = Command::new("prlimit").args(["--pid", &pid, &limit]).status().expect("prlimit runs");
+        assert!(set.success(), "prlimit {limit}");
     }
 
     /// `kill -9`.
