@@ -122,13 +122,28 @@ fn functions(file: &str, lines: &[&str], faults: &mut Vec<String>) {
     }
 }
 
-/// The tests that `docs/compat.md` names exist.
+/// Pages that name tests.
+const NAMING: [&str; 2] = ["docs/compat.md", "docs/security.md"];
+
+/// The tests that [`NAMING`] names exist: files, and functions after the file that they are in.
 fn named_tests(faults: &mut Vec<String>) -> Result<()> {
-    let text = fs::read_to_string(root().join("docs/compat.md")).context("docs/compat.md")?;
-    for (number, line) in text.lines().enumerate() {
-        let named = line.split('`').skip(1).step_by(2).filter(|word| word.starts_with("crates/"));
-        for missing in named.filter(|file| !root().join(file).exists()) {
-            faults.push(format!("docs/compat.md:{}: there is no `{missing}`", number + 1));
+    for page in NAMING {
+        let text = fs::read_to_string(root().join(page)).context(page)?;
+        for (number, line) in text.lines().enumerate() {
+            let mut source = None;
+            for word in line.split('`').skip(1).step_by(2) {
+                let found = match (word.starts_with("crates/"), &source) {
+                    (true, _) => {
+                        source = Some(fs::read_to_string(root().join(word)).unwrap_or_default());
+                        root().join(word).exists()
+                    }
+                    (false, Some(text)) => text.contains(&format!("fn {word}(")),
+                    (false, None) => true,
+                };
+                if !found {
+                    faults.push(format!("{page}:{}: there is no `{word}`", number + 1));
+                }
+            }
         }
     }
     Ok(())

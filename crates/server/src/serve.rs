@@ -186,8 +186,12 @@ async fn open_store(config: &Config) -> Result<Store, ServeError> {
 /// Makes the data folder; nodes that share a database may share it too, because only the key file is in it.
 fn take_folder(config: &Config) -> Result<Option<FolderLock>, ServeError> {
     let folder: &Path = &config.store.data;
-    std::fs::create_dir_all(folder)
-        .map_err(|source| ServeError::Data { path: folder.display().to_string(), source })?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    // Payloads lie in it in clear: nobody else on this machine needs to read it.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|source| ServeError::Data { path: folder.display().to_string(), source })?;
     config.store.database_url.is_none().then(|| FolderLock::take(folder)).transpose()
 }
 

@@ -75,6 +75,8 @@ async fn the_dance_with_a_client_of_ones_own() {
     }
 
     let one = format!("{CLIENTS}/{uuid}");
+    let shown = server.get(&one).bearer(&token).send().await.expect(200);
+    assert_eq!((&shown["uuid"], &shown["client_secret"]), (&json!(uuid), &json!("*****")));
     server.request(Method::PUT, &one).bearer(&token).json(json!({})).send().await.expect(405);
     let changed =
         server.request(Method::PATCH, &one).bearer(&token).json(json!({"default_scopes": "write"})).send().await;

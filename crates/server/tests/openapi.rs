@@ -48,6 +48,18 @@ async fn references_lead_somewhere_and_names_are_distinct() {
     }
 }
 
+/// Every endpoint of ZIS's has its row in "From ZIS to zis".
+#[test]
+fn the_compatibility_table_has_every_endpoint_of_zis() {
+    let table = include_str!("../../../docs/compat.md");
+    let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
+    for (path, method, _) in operations(&document) {
+        if let Some(path) = path.strip_prefix("/api/services/zis") {
+            assert!(table.contains(&format!("| `{method} {path}` |")), "docs/compat.md lacks {method} {path}");
+        }
+    }
+}
+
 fn collect(value: &Value, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {

@@ -51,9 +51,15 @@ async fn an_integration_is_made_once_and_its_secret_shown_once() {
     let client = &made["zendesk_oauth_client"];
     assert_eq!(client["identifier"], "zis_acme");
     assert!(client["secret"].as_str().unwrap().len() > 20);
+    assert_eq!(made["jwt_public_key"], "");
 
     let again = server.post(&path, json!({"description": "second"})).send().await.expect(200);
     assert_eq!(again["description"], "second");
+    let keyed = server.post(&path, json!({"jwt_public_key": "-----BEGIN PUBLIC KEY-----"})).send().await.expect(200);
+    assert_eq!(
+        (&keyed["description"], &keyed["jwt_public_key"]),
+        (&json!("second"), &json!("-----BEGIN PUBLIC KEY-----"))
+    );
     assert_eq!(
         again["zendesk_oauth_client"],
         json!({"id": client["id"], "identifier": "zis_acme", "secret": "************"})
