@@ -251,3 +251,33 @@ async fn health_metrics_and_readiness_need_no_credentials() {
     let checked = server.post("/api/zis/v1/check?file=b.json", bundle).send().await.expect(200);
     assert_eq!(checked["findings"][0]["span"]["file"], "b.json", "{checked:#}");
 }
+
+#[tokio::test]
+async fn executions_are_counted_over_time() {
+    let server = TestServer::start().await;
+    server.integration("acme").await;
+    install(&server, "Big", choice(), json!({})).await;
+    for amount in [50, 60, 200] {
+        send(&server, json!({"amount": amount})).await;
+    }
+    server
+        .until(&format!("{EXECUTIONS}?status=succeeded,failed"), |page| {
+            (page["executions"].as_array().is_some_and(|all| all.len() == 3)).then_some(())
+        })
+        .await;
+
+    let path = format!("{EXECUTIONS}/histogram");
+    let bars = server.get(&path).send().await.expect(200)["bars"].as_array().unwrap().clone();
+    assert_eq!(bars.len(), 12);
+    assert!(bars.windows(2).all(|pair| pair[0]["until"] == pair[1]["since"]), "{bars:?}");
+    let sum = |status: &str| bars.iter().filter_map(|bar| bar["counts"][status].as_u64()).sum::<u64>();
+    assert_eq!((sum("succeeded"), sum("failed")), (2, 1));
+    let long_ago = format!("{path}?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&bars=2");
+    let bars = server.get(&long_ago).send().await.expect(200);
+    let bar = |since: &str, until: &str| json!({"since": since, "until": until, "counts": {}});
+    let (morning, noon, night) = ("2020-01-01T00:00:00.000Z", "2020-01-01T12:00:00.000Z", "2020-01-02T00:00:00.000Z");
+    assert_eq!(bars, json!({"bars": [bar(morning, noon), bar(noon, night)]}));
+    for wrong in ["bars=0", "bars=121", "since=2020-01-02T00:00:00Z&until=2020-01-01T00:00:00Z"] {
+        assert_eq!(server.get(&format!("{path}?{wrong}")).send().await.refusal().0, 400, "{wrong}");
+    }
+}

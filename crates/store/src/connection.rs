@@ -1,5 +1,7 @@
 //! Connections: stored credentials by name, secrets sealed (spec 6.1–6.3, 6.5; D9).
 
+use std::collections::HashMap;
+
 use secrecy::{ExposeSecret, SecretString};
 use zis_flow::{Timestamp, Value};
 
@@ -208,6 +210,27 @@ pub fn insert(vault: &Vault, connection: &Connection) -> Statement {
 
 fn places(count: usize) -> String {
     (1..=count).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Notes that the connection `name` was used. No change of the connection: its version stays.
+pub fn used(account: AccountId, integration: &str, name: &str, at: Timestamp) -> Statement {
+    statement(
+        "UPDATE connection SET used_at = $1 WHERE account = $2 AND integration = $3 AND name = $4 AND (used_at IS NULL OR used_at < $1)",
+        params![at, account, integration, name],
+    )
+}
+
+/// When the connections of an integration were last used, by name; one that never was is left out.
+pub async fn uses(
+    store: &Store,
+    account: AccountId,
+    integration: &str,
+) -> Result<HashMap<String, Timestamp>, StoreError> {
+    let mut query = Where::account(account);
+    query.and("integration = ", integration);
+    query.and_that("used_at IS NOT NULL");
+    let rows = store.read(query.select("name, used_at", "connection", "")).await?;
+    Ok(rows.rows.iter().map(|row| (row.text(0).to_owned(), Timestamp(row.int(1)))).collect())
 }
 
 /// Replaces what the row holds, unless somebody changed it since `connection.version` was read (an expectation error). The stored version

@@ -22,6 +22,12 @@ macro_rules! id {
                 Self::from_uuid(uuid::Uuid::now_v7())
             }
 
+            /// What sorts before every id made at `at` or later, and after every id made a millisecond before.
+            pub fn first_at(at: zis_flow::Timestamp) -> Self {
+                let millis = at.0.div_euclid(1_000).clamp(0, (1 << 48) - 1);
+                Self(format!(concat!($prefix, "{:012x}{:020x}"), millis, 0))
+            }
+
             /// Reads the text form; `None` when the prefix or the digits are wrong.
             pub fn parse(text: &str) -> Option<Self> {
                 let digits = text.strip_prefix($prefix)?;

@@ -38,7 +38,8 @@ pub struct Object {
 /// Which links; a name that is not given fits all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    pub link_type: String,
+    /// `None`: of every type.
+    pub link_type: Option<String>,
     pub left: Option<Pattern>,
     pub right: Option<Pattern>,
 }
@@ -150,7 +151,7 @@ pub async fn find(
 ) -> Result<Paged<Link>, StoreError> {
     let mut rows = Where::account(account);
     rows.and("integration = ", integration);
-    rows.and("link_type = ", &query.link_type);
+    rows.and_some("link_type = ", query.link_type.as_ref());
     for (column, pattern) in [("left_name", &query.left), ("right_name", &query.right)] {
         if let Some(pattern) = pattern {
             pattern.narrow(&mut rows, column);

@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "services", include_str!("../migrations/0004_services.sql")),
     (5, "zendesk", include_str!("../migrations/0005_zendesk.sql")),
     (6, "zendesk_webhook", include_str!("../migrations/0006_zendesk_webhook.sql")),
+    (7, "console", include_str!("../migrations/0007_console.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{broadcast, oneshot};
 use zis_flow::journal::Status;
 use zis_store::{
-    AccountId, Statement, Store, StoreError,
+    AccountId, ExecutionId, Statement, Store, StoreError,
     driver::{Driver, postgres::Postgres, sqlite::Sqlite},
     event, execution, node, registry,
     sql::{Dialect, Rows, statement},
@@ -74,7 +74,13 @@ async fn hot(inner: Arc<dyn Driver>) -> Vec<Statement> {
         execution::Filter { event_id: Some(event.id.clone()), ..execution::Filter::default() },
     ] {
         execution::list(&store, account, &filter, Some(&execution.id), 20).await.unwrap();
+        // All of an account are counted by the whole of an index, which is no search.
+        if !filter.statuses.is_empty() || filter.event_id.is_some() {
+            execution::count(&store, account, &filter).await.unwrap();
+        }
     }
+    execution::histogram(&store, account, &[ExecutionId::first_at(at(0)), ExecutionId::first_at(at(9))]).await.unwrap();
+    execution::horizon(&store, account, None, 1000).await.unwrap();
     execution::due(&store, &ours, at(0), 10).await.unwrap();
     execution::next_wake(&store, &ours).await.unwrap();
     accepted(&store, account, &theirs).await;

@@ -91,7 +91,7 @@ impl At<'_> {
             before: page.before.clone(),
         };
         let query = link::Query {
-            link_type: link_type.to_owned(),
+            link_type: Some(link_type.to_owned()),
             left: left.map(Pattern::new),
             right: right.map(Pattern::new),
         };

@@ -104,6 +104,7 @@ impl Attempt {
                 ))
             })?;
             attempt.check_domain(live, caller, &connection)?;
+            live.connections.note_use(&connection);
             attempt.authenticate(connection);
         }
         Ok(attempt)

@@ -10,6 +10,7 @@ mod refresh;
 mod rules;
 pub mod simple;
 mod token;
+mod usage;
 
 use std::sync::Arc;
 
@@ -54,6 +55,7 @@ struct Inner {
     predefined: Option<Predefined>,
     cache: cache::Cache,
     flights: refresh::Flights,
+    usage: usage::Usage,
 }
 
 impl Connections {
@@ -65,8 +67,8 @@ impl Connections {
         clock: Arc<dyn Clock>,
         predefined: Option<Predefined>,
     ) -> Self {
-        let (cache, flights) = (cache::Cache::new(&store), refresh::Flights::default());
-        Self { inner: Arc::new(Inner { store, vault, http, clock, predefined, cache, flights }) }
+        let (cache, flights, usage) = (cache::Cache::new(&store), refresh::Flights::default(), usage::Usage::default());
+        Self { inner: Arc::new(Inner { store, vault, http, clock, predefined, cache, flights, usage }) }
     }
 
     /// The connection as it is stored, at most a second old. [`Connections::fresh`] gives one whose token can be used.
@@ -126,6 +128,7 @@ impl Connections {
             if let Detail::Oauth(_) | Detail::BearerToken { .. } = connection.detail {
                 let token = connection.detail.secret();
                 self.inner.cache.expose(account, integration, token);
+                self.note_use(&connection);
                 pairs.push((name.as_str(), Value::object([("access_token", token.expose_secret().into())])));
             }
         }

@@ -30,7 +30,14 @@ const ONE: &str = "/api/zis/v1/executions/{id}";
 const RETRY: &str = "/api/zis/v1/executions/{id}/retry";
 const CANCEL: &str = "/api/zis/v1/executions/{id}/cancel";
 const COUNTS: &str = "/api/zis/v1/executions/counts";
+const HISTOGRAM: &str = "/api/zis/v1/executions/histogram";
 const RETRY_MANY: &str = "/api/zis/v1/executions/retry";
+/// Executions that one page of a search by text looks through: every one is read, and nobody should wait long for a page.
+const SEARCHED: usize = 2_000;
+/// Bars of a histogram: when not said, and at most.
+const BARS: u32 = 12;
+const MAX_BARS: u32 = 120;
+const HOUR: i64 = 3_600_000_000;
 /// Executions that one bulk retry takes: more would keep the caller waiting too long; it asks again.
 const MAX_BULK: usize = 1_000;
 
@@ -48,7 +55,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
     };
     routes
         .add(
-            filtered(endpoint(Method::GET, ALL, "listExecutions", "Lists executions, the newest first"))
+            filtered(endpoint(
+                Method::GET,
+                ALL,
+                "listExecutions",
+                "Lists executions, the newest first; with `q`, a page looks through 2,000 of them and may be short while `has_more` is true",
+            ))
                 .paged()
                 .gives::<ExecutionsOut>(200),
             list,
@@ -58,6 +70,15 @@ pub(super) fn routes(routes: Routes) -> Routes {
                 .gives::<CountsOut>(200)
                 .refuses(&[400]),
             counts,
+        )
+        .add(
+            endpoint(Method::GET, HISTOGRAM, "executionHistogram", "Counts executions by status and by when they began")
+                .query("since", "where the first bar begins: RFC 3339; an hour before `until` when not said")
+                .query("until", "where the last bar ends: RFC 3339; now when not said")
+                .query("bars", "equal parts of that time, at most 120; 12 when not said")
+                .gives::<HistogramOut>(200)
+                .refuses(&[400]),
+            histogram,
         )
         .add(
             endpoint(Method::GET, ONE, "showExecution", "Shows an execution with its event, journal and trace")
@@ -186,6 +207,21 @@ pub struct CountsOut {
     counts: BTreeMap<&'static str, u64>,
 }
 
+/// Executions over time, the oldest bar first.
+#[derive(Serialize, ToSchema)]
+pub struct HistogramOut {
+    bars: Vec<BarOut>,
+}
+
+/// One part of the time.
+#[derive(Serialize, ToSchema)]
+pub struct BarOut {
+    since: String,
+    until: String,
+    /// How many began, by the status that they have now; a status that none has is left out.
+    counts: BTreeMap<&'static str, u64>,
+}
+
 /// What a bulk retry did.
 #[derive(Serialize, ToSchema)]
 pub struct RetriedOut {
@@ -245,17 +281,24 @@ pub(crate) fn filter(query: &Query) -> Result<Filter, Refusal> {
         since: query.parsed("since", Timestamp::parse_rfc3339, "RFC 3339")?,
         until: query.parsed("until", Timestamp::parse_rfc3339, "RFC 3339")?,
         text: query.get("q").map(str::to_owned),
+        from: None,
     })
 }
 
 async fn list(State(app): State<App>, query: Query) -> Result<axum::Json<ExecutionsOut>, Refusal> {
-    let filter = filter(&query)?;
+    let mut filter = filter(&query)?;
     let (size, after) = page::forward(&query, 20, ExecutionId::parse)?;
+    if filter.text.is_some() {
+        filter.from = execution::horizon(&app.store, app.account, after.as_ref(), SEARCHED).await?;
+    }
 
     let mut found = execution::list(&app.store, app.account, &filter, after.as_ref(), size + 1).await?;
 
     let more = page::cut(&mut found, size);
-    let meta = CursorOut::new(found.last().map(|execution| execution.id.to_string()), more);
+    let meta = match filter.from {
+        Some(horizon) if !more => CursorOut::new(Some(horizon.to_string()), true),
+        _ => CursorOut::new(found.last().map(|execution| execution.id.to_string()), more),
+    };
     Ok(axum::Json(ExecutionsOut { executions: found.into_iter().map(ExecutionOut::from).collect(), meta }))
 }
 
@@ -263,6 +306,34 @@ async fn counts(State(app): State<App>, query: Query) -> Result<axum::Json<Count
     let found = execution::count(&app.store, app.account, &filter(&query)?).await?;
     let counts = found.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
     Ok(axum::Json(CountsOut { counts }))
+}
+
+async fn histogram(State(app): State<App>, query: Query) -> Result<axum::Json<HistogramOut>, Refusal> {
+    let until = query.parsed("until", Timestamp::parse_rfc3339, "RFC 3339")?.unwrap_or_else(|| app.clock.now());
+    let since = query.parsed("since", Timestamp::parse_rfc3339, "RFC 3339")?.unwrap_or(Timestamp(until.0 - HOUR));
+    let in_range = |text: &str| text.parse().ok().filter(|bars| (1..=MAX_BARS).contains(bars));
+    let bars = query.parsed("bars", in_range, "1 to 120")?.unwrap_or(BARS);
+    if since >= until {
+        return Err(Refusal::invalid("`since` is not before `until`"));
+    }
+    let edges = edges(since, until, bars);
+
+    let ids: Vec<_> = edges.iter().copied().map(ExecutionId::first_at).collect();
+    let counted = execution::histogram(&app.store, app.account, &ids).await?;
+
+    let bar = |(edges, counts): (&[Timestamp], execution::Counts)| BarOut {
+        since: edges[0].to_rfc3339(),
+        until: edges[1].to_rfc3339(),
+        counts: counts.into_iter().map(|(status, count)| (status.as_str(), count)).collect(),
+    };
+    Ok(axum::Json(HistogramOut { bars: edges.windows(2).zip(counted).map(bar).collect() }))
+}
+
+/// The ends of `bars` equal parts.
+fn edges(since: Timestamp, until: Timestamp, bars: u32) -> Vec<Timestamp> {
+    let span = i128::from(until.0) - i128::from(since.0);
+    let part = |bar: u32| i128::from(since.0) + span * i128::from(bar) / i128::from(bars);
+    (0..=bars).map(|bar| Timestamp(i64::try_from(part(bar)).unwrap_or(until.0))).collect()
 }
 
 fn id(text: &str) -> Result<ExecutionId, Refusal> {

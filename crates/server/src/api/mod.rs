@@ -4,6 +4,7 @@ mod bundle;
 mod check;
 mod event;
 mod execution;
+mod integration;
 pub(crate) mod logs;
 pub(crate) mod operations;
 mod secret;
@@ -28,6 +29,7 @@ pub fn routes(routes: Routes) -> Routes {
         logs::routes,
         stream::routes,
         bundle::routes,
+        integration::routes,
         check::routes,
         secret::routes,
         zendesk_webhook::routes,

@@ -8,7 +8,7 @@ use zis_flow::Value;
 use zis_store::{
     StoreError,
     link::{self, Link, Object},
-    page::Page,
+    page::{Page, Paged},
     pattern::Pattern,
 };
 
@@ -151,6 +151,13 @@ impl From<Link> for LinkOut {
     }
 }
 
+impl From<Paged<Link>> for LinksOut {
+    fn from(found: Paged<Link>) -> Self {
+        let meta = MetaOut::new(found.items.iter().map(|link| link.id.clone()), found.has_more);
+        Self { links: found.items.into_iter().map(LinkOut::from).collect(), meta }
+    }
+}
+
 async fn find(State(app): State<App>, Path(name): Path<String>, query: Query) -> Result<axum::Json<LinksOut>, Refusal> {
     integration::exists(&app, &name).await?;
     let wanted = wanted(&query)?;
@@ -158,8 +165,7 @@ async fn find(State(app): State<App>, Path(name): Path<String>, query: Query) ->
 
     let found = link::find(&app.store, app.account, &name, &wanted, &page).await?;
 
-    let meta = MetaOut::new(found.items.iter().map(|link| link.id.clone()), found.has_more);
-    Ok(axum::Json(LinksOut { links: found.items.into_iter().map(LinkOut::from).collect(), meta }))
+    Ok(axum::Json(found.into()))
 }
 
 fn wanted(query: &Query) -> Result<link::Query, Refusal> {
@@ -169,7 +175,7 @@ fn wanted(query: &Query) -> Result<link::Query, Refusal> {
     if left.is_none() && right.is_none() {
         return Err(Refusal::invalid("give `left_object_name` or `right_object_name`, or both"));
     }
-    Ok(link::Query { link_type, left, right })
+    Ok(link::Query { link_type: Some(link_type), left, right })
 }
 
 /// The one link that the query names.

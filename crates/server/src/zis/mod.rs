@@ -7,7 +7,7 @@ pub(crate) mod hmac;
 mod ingest;
 pub(crate) mod integration;
 mod job_spec;
-mod link;
+pub(crate) mod link;
 mod logs;
 mod oauth;
 mod oauth_client;

@@ -1,12 +1,24 @@
 //! Looking through executions.
 
+use std::time::Duration;
+
 use zis_flow::{Timestamp, journal::Status};
 
-use super::{COLUMNS, Execution, execution, status};
+use super::{COLUMNS, Execution, execution};
 use crate::{
     AccountId, EventId, ExecutionId, Store, StoreError,
     sql::{Where, contains},
 };
+
+/// The conditions of the partial indexes, word for word: SQLite takes them by their text.
+pub(super) const UNSUCCESSFUL: &str = "status IN ('failed', 'timed_out', 'cancelled')";
+pub(super) const OPEN: &str = "ended_at IS NULL";
+/// More than passes between the time that an execution names as its start and the making of its id.
+const LATE: Duration = Duration::from_secs(3600);
+
+pub(super) fn is_unsuccessful(status: Status) -> bool {
+    matches!(status, Status::Failed | Status::TimedOut | Status::Cancelled)
+}
 
 /// What [`list`] looks for; `None` matches all.
 #[derive(Debug, Clone, Default)]
@@ -19,22 +31,30 @@ pub struct Filter {
     pub until: Option<Timestamp>,
     /// Text within the event's payload, the message or the cause, whatever the case of its ASCII letters.
     pub text: Option<String>,
+    /// This execution or later ones.
+    pub from: Option<ExecutionId>,
 }
 
 impl Filter {
-    fn conditions(&self, account: AccountId) -> Where {
+    pub(super) fn conditions(&self, account: AccountId) -> Where {
         let mut query = Where::account(account);
         query.and_some("integration = ", self.integration.as_deref());
         query.and_some("flow = ", self.flow.as_deref());
         query.and_some("event_id = ", self.event_id.as_ref());
+        query.and_some("id >= ", self.from.as_ref());
         query.and_some("started_at >= ", self.since);
         query.and_some("started_at < ", self.until);
+        // An id is made when its execution begins, or a little later: there is an index of ids, and none of times.
+        query.and_some("id >= ", self.since.map(ExecutionId::first_at).as_ref());
+        query.and_some("id < ", self.until.map(|at| ExecutionId::first_at(at.saturating_add(LATE))).as_ref());
         if !self.statuses.is_empty() {
             let names: Vec<_> = self.statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
             query.and_that(&format!("status IN ({})", names.join(", ")));
-            // Says no more than the statuses do, but names the partial index that holds these few rows.
-            if self.statuses.iter().all(|status| matches!(status, Status::Failed | Status::TimedOut)) {
-                query.and_that("error_code IS NOT NULL");
+            // Say no more than the statuses do, but name the partial index that holds these few rows.
+            if self.statuses.iter().all(|status| is_unsuccessful(*status)) {
+                query.and_that(UNSUCCESSFUL);
+            } else if self.statuses.iter().all(|status| !status.is_ended()) {
+                query.and_that(OPEN);
             }
         }
         if let Some(text) = &self.text {
@@ -65,9 +85,17 @@ pub async fn list(
     rows.rows.iter().map(execution).collect()
 }
 
-/// Executions by status that match `filter`.
-pub async fn count(store: &Store, account: AccountId, filter: &Filter) -> Result<Vec<(Status, u64)>, StoreError> {
-    let query = filter.conditions(account);
-    let rows = store.read(query.select("status, count(*)", "execution", "GROUP BY status ORDER BY status")).await?;
-    rows.rows.iter().map(|row| Ok((status(row.text(0))?, u64::try_from(row.int(1)).unwrap_or_default()))).collect()
+/// The id at the end of the next `rows` executions, the newest first, or `None` when there are no more than that: how far a search that
+/// has to read every row goes in one step. `after` as for [`list`].
+pub async fn horizon(
+    store: &Store,
+    account: AccountId,
+    after: Option<&ExecutionId>,
+    rows: usize,
+) -> Result<Option<ExecutionId>, StoreError> {
+    let mut query = Where::account(account);
+    query.and_some("id < ", after);
+    let tail = format!("ORDER BY id DESC LIMIT 1 OFFSET {}", rows.saturating_sub(1));
+    let rows = store.read(query.select("id", "execution", &tail)).await?;
+    Ok(rows.first().and_then(|row| ExecutionId::parse(row.text(0))))
 }

@@ -13,13 +13,15 @@ use crate::{
     sql::{Param, Row, Statement, Where, statement},
 };
 
+mod count;
 mod expire;
 mod lease;
 mod list;
 
+pub use count::{Counts, count, histogram};
 pub use expire::expire;
 pub use lease::{adopt, due, moving, next_wake, reopen};
-pub use list::{Filter, count, list};
+pub use list::{Filter, horizon, list};
 
 /// The row of an execution: a view of its journal, kept in the same transaction.
 #[derive(Debug, Clone, PartialEq)]

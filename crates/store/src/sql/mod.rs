@@ -152,6 +152,15 @@ impl Where {
         self.text += &format!(" AND ({})", any.join(" OR "));
     }
 
+    /// Several selections of the rows that fit, one below the other, as of one moment: `(columns, further condition, tail)`.
+    pub fn select_each(self, table: &str, parts: &[(&str, &str, &str)]) -> Statement {
+        let selects = parts.iter().map(|(columns, and, tail)| {
+            let and = if and.is_empty() { String::new() } else { format!(" AND {and}") };
+            format!("SELECT {columns} FROM {table} WHERE {}{and} {tail}", self.text)
+        });
+        statement(selects.collect::<Vec<_>>().join(" UNION ALL "), self.params)
+    }
+
     /// `SELECT columns FROM table WHERE … tail`.
     pub fn select(self, columns: &str, table: &str, tail: &str) -> Statement {
         statement(format!("SELECT {columns} FROM {table} WHERE {} {tail}", self.text), self.params)

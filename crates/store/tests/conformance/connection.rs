@@ -194,6 +194,19 @@ pub async fn they_page_by_name_and_are_deleted_by_kind(store: Store) {
     assert!(show(&store, "aaa").await.is_none());
 }
 
+pub async fn its_use_is_noted_beside_it(store: Store) {
+    put(&store, &bearer("busy", "x")).await;
+    put(&store, &bearer("idle", "x")).await;
+    let uses = async || connection::uses(&store, ACCOUNT, "acme").await.unwrap();
+    assert!(uses().await.is_empty());
+    let before = show(&store, "busy").await.unwrap();
+    for at in [5, 9, 7] {
+        store.write(vec![connection::used(ACCOUNT, "acme", "busy", Timestamp(at))]).await.unwrap();
+    }
+    assert_eq!(uses().await.into_iter().collect::<Vec<_>>(), [("busy".to_owned(), Timestamp(9))]);
+    assert_eq!(show(&store, "busy").await.unwrap().version, before.version);
+}
+
 pub async fn a_new_key_takes_over(store: Store) {
     put(&store, &bearer("token", "one")).await;
     put(&store, &oauth("zendesk", "two")).await;

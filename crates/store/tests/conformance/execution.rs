@@ -1,8 +1,8 @@
 //! Accept, append, fence, look.
 
-use zis_flow::journal::Status;
+use zis_flow::{Timestamp, journal::Status};
 use zis_store::{
-    EventId, Store, StoreError, catalog, event,
+    EventId, ExecutionId, Store, StoreError, catalog, event,
     execution::{self, ErrorView, Filter},
 };
 
@@ -161,6 +161,7 @@ pub async fn lists_filter_and_page(store: Store) {
         event.payload = zis_flow::Value::from_json(&format!(r#"{{"order":"No_{number}%"}}"#)).unwrap();
         let mut execution = sample::execution(&event, &owner);
         execution.started_at = at(number);
+        execution.id = id_at(at(number));
         execution.flow = if number % 2 == 0 { "even".to_owned() } else { "odd".to_owned() };
         execution::accept(&store, &event, &[(execution.clone(), started())], 0, Vec::new()).await.unwrap();
         if number == 3 {
@@ -206,6 +207,62 @@ pub async fn lists_filter_and_page(store: Store) {
         pages.push(page.len());
     }
     assert_eq!(pages, [3, 3, 1]);
+    let horizon =
+        async |after: Option<&ExecutionId>, rows| execution::horizon(&store, account, after, rows).await.unwrap();
+    assert_eq!(horizon(None, 3).await.as_ref(), Some(&all[4].id));
+    assert_eq!(horizon(Some(&all[4].id), 4).await.as_ref(), Some(&all[0].id));
+    assert_eq!(horizon(Some(&all[4].id), 5).await, None);
+}
+
+fn id_at(at: Timestamp) -> ExecutionId {
+    let uuid = uuid::Timestamp::from_unix_time((at.0 / 1_000_000).try_into().unwrap(), 0, 0, 0);
+    ExecutionId::from_uuid(uuid::Uuid::new_v7(uuid))
+}
+
+/// The counts are put together from several indexes; they must be what counting row by row gives.
+pub async fn counts_are_those_of_the_rows(store: Store) {
+    let (account, owner) = (account(), owner(&store).await);
+    let every = [
+        Status::Queued,
+        Status::Running,
+        Status::Waiting,
+        Status::Retrying,
+        Status::Succeeded,
+        Status::Failed,
+        Status::Cancelled,
+        Status::TimedOut,
+    ];
+    for (place, status) in every.iter().enumerate() {
+        for second in 0..=place {
+            let event = sample::event(account);
+            let mut execution = sample::execution(&event, &owner);
+            let begun = at(60 * i64::try_from(second).unwrap());
+            (execution.id, execution.started_at) = (id_at(begun), begun);
+            execution::accept(&store, &event, &[(execution.clone(), started())], 0, Vec::new()).await.unwrap();
+            let row = ended(&execution, *status, at(9_999));
+            let row = execution::Execution { ended_at: row.ended_at.filter(|_| status.is_ended()), ..row };
+            store.write(execution::append(&row, &finished("x"), at(9_999))).await.unwrap();
+        }
+    }
+    let count = async |filter: Filter| execution::count(&store, account, &filter).await.unwrap();
+    let sorted = |mut counts: Vec<(Status, u64)>| {
+        counts.sort_by_key(|(status, _)| every.iter().position(|other| other == status));
+        counts
+    };
+    let all: Vec<_> = every.iter().zip(1..).map(|(status, count)| (*status, count)).collect();
+    assert_eq!(sorted(count(Filter::default()).await), all);
+    for wanted in [&every[4..5], &every[5..7], &every[..3], &every[3..6]] {
+        let found = count(Filter { statuses: wanted.to_vec(), ..Filter::default() }).await;
+        let expected: Vec<_> = all.iter().filter(|(status, _)| wanted.contains(status)).copied().collect();
+        assert_eq!(sorted(found), expected, "{wanted:?}");
+    }
+    let late = count(Filter { since: Some(at(360)), until: Some(at(420)), ..Filter::default() }).await;
+    assert_eq!(sorted(late), [(Status::Cancelled, 1), (Status::TimedOut, 1)]);
+    let edges: Vec<_> = [0, 60, 400, 500].map(|second| ExecutionId::first_at(at(second))).to_vec();
+    let columns = execution::histogram(&store, account, &edges).await.unwrap();
+    let totals: Vec<u64> = columns.iter().map(|counts| counts.iter().map(|(_, count)| count).sum()).collect();
+    assert_eq!(totals, [8, 7 + 6 + 5 + 4 + 3 + 2, 1]);
+    assert_eq!(columns[2], [(Status::TimedOut, 1)]);
 }
 
 pub async fn events_are_listed_newest_first(store: Store) {

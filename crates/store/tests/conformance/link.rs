@@ -23,8 +23,11 @@ async fn put(store: &Store, link: &Link) {
 }
 
 async fn find(store: &Store, left: Option<&str>, right: Option<&str>, page: Page) -> (String, bool) {
-    let query =
-        Query { link_type: "ticket_to_issue".into(), left: left.map(Pattern::new), right: right.map(Pattern::new) };
+    let query = Query {
+        link_type: Some("ticket_to_issue".into()),
+        left: left.map(Pattern::new),
+        right: right.map(Pattern::new),
+    };
     let found = link::find(store, ACCOUNT, "acme", &query, &page).await.unwrap();
     let names: Vec<_> = found.items.iter().map(|item| format!("{}-{}", item.left.name, item.right.name)).collect();
     (names.join(" "), found.has_more)

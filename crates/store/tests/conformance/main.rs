@@ -74,6 +74,7 @@ suite! {
         transactions_that_share_a_commit_do_not_share_their_fate,
         an_ended_execution_is_opened_once,
         lists_filter_and_page,
+        counts_are_those_of_the_rows,
         events_are_listed_newest_first,
     }
     lease {
@@ -98,6 +99,7 @@ suite! {
         authorising_again_renews,
         one_node_claims_a_refresh,
         they_page_by_name_and_are_deleted_by_kind,
+        its_use_is_noted_beside_it,
         a_new_key_takes_over,
     }
     link {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test crate takes what it needs; a failing sample panics")]
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use zis_flow::{
     Timestamp, Value,
     journal::{Finish, Pin, Record, Started, Status},
@@ -16,7 +18,6 @@ use zis_store::{
 
 /// Each case has an account of its own, so that cases share a database without seeing each other.
 pub fn account() -> AccountId {
-    use std::sync::atomic::{AtomicI64, Ordering};
     static NEXT: AtomicI64 = AtomicI64::new(1);
     AccountId(NEXT.fetch_add(1, Ordering::Relaxed))
 }
@@ -45,10 +46,18 @@ pub fn event(account: AccountId) -> Event {
     }
 }
 
+/// Ids of the time `at(0)`, one after the other.
+pub fn execution_id() -> ExecutionId {
+    static NEXT: AtomicI64 = AtomicI64::new(1);
+    let millis = u128::try_from(at(0).0 / 1_000).unwrap();
+    let number = u128::try_from(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap();
+    ExecutionId::from_uuid(uuid::Uuid::from_u128(millis << 80 | number))
+}
+
 pub fn execution(event: &Event, owner: &Owner) -> Execution {
     Execution {
         account: event.account,
-        id: ExecutionId::generate(),
+        id: execution_id(),
         integration: "acme".to_owned(),
         flow: "refund".to_owned(),
         job_spec: Some("on_ticket".to_owned()),
