@@ -20,18 +20,22 @@ const NEEDS: &[Need] = &[
     Need { what: "ChromeDriver", package: "chromium-driver", present: || on_path("chromedriver") },
     Need { what: "jq, to compare with", package: "jq", present: || on_path("jq") },
     Need { what: "Python with venv, for real clients", package: "python3-venv", present: has_venv },
+    Need { what: "npm, for axe-core", package: "npm", present: || on_path("npm") },
     Need { what: "curl, for the tutorial's commands", package: "curl", present: || on_path("curl") },
 ];
 
 /// Real clients that the tests run: exact versions, so that a change of theirs is not a change of ours.
 const CLIENTS: &[&str] = &["zenpy==2.0.57", "schemathesis==4.32.5"];
 
+/// Looks at the console's pages as people do who can't see or use them like others.
+const AXE: &str = "axe-core@4.14.1";
+
 /// Installs what is missing; as somebody other than root, says what to install.
 pub fn ensure() -> Result<()> {
     let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.present)()).collect();
     if missing.is_empty() {
         println!("set-up: every program is there");
-        return clients();
+        return from_elsewhere();
     }
     let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
     for need in &missing {
@@ -45,24 +49,37 @@ pub fn ensure() -> Result<()> {
     let mut args = vec!["install", "-q", "-y", "--no-install-recommends"];
     args.extend(packages);
     run("apt-get", &args, &quiet)?;
-    clients()
+    from_elsewhere()
 }
 
-/// The clients' own folder below `target`, made once for a set of versions.
-fn clients() -> Result<()> {
-    let folder = root().join("target/clients");
+/// What the package managers of other languages bring, below `target`.
+fn from_elsewhere() -> Result<()> {
+    clients()?;
+    once("axe", AXE, |folder| {
+        run("npm", &["install", "--no-save", "--no-audit", "--no-fund", "--prefix", folder, AXE], &[])
+    })
+}
+
+/// Fills a folder below `target`, once for what is `wanted`.
+fn once(name: &str, wanted: &str, fill: impl FnOnce(&str) -> Result<()>) -> Result<()> {
+    let folder = root().join("target").join(name);
     let mark = folder.join("versions");
-    let wanted = CLIENTS.join(" ");
     if std::fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
         return Ok(());
     }
-    let folder = folder.display().to_string();
-    run("python3", &["-m", "venv", "--clear", &folder], &[])?;
-    let python = format!("{folder}/bin/python");
-    let mut args = vec!["-m", "pip", "install", "-q", "--disable-pip-version-check"];
-    args.extend(CLIENTS);
-    run(&python, &args, &[])?;
+    std::fs::create_dir_all(&folder)?;
+    fill(&folder.display().to_string())?;
     Ok(std::fs::write(mark, wanted)?)
+}
+
+/// The clients' own folder, a virtual environment of Python.
+fn clients() -> Result<()> {
+    once("clients", &CLIENTS.join(" "), |folder| {
+        run("python3", &["-m", "venv", "--clear", folder], &[])?;
+        let mut args = vec!["-m", "pip", "install", "-q", "--disable-pip-version-check"];
+        args.extend(CLIENTS);
+        run(&format!("{folder}/bin/python"), &args, &[])
+    })
 }
 
 fn has_venv() -> bool {

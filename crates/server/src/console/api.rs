@@ -63,11 +63,6 @@ impl Api {
         said.filter(|origin| origin.starts_with("http")).unwrap_or(&self.console.app.origin)
     }
 
-    /// Now, by the server's clock.
-    pub fn now(&self) -> zis_flow::Timestamp {
-        self.console.app.clock.now()
-    }
-
     /// Asks the API and takes whatever is answered.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);

@@ -27,14 +27,14 @@ pub async fn list(api: Api, Query(go): Query<Go>) -> Result<Response, Trouble> {
     }
     let bins = api.list("/api/zis/v1/bins", "bins").await;
     Ok(page(&api, "Bins", html! {
-        h1 { "Request bins" }
-        p.soft { "Anything sent to " code { "/bins/NAME" } " is kept and shown here: a stand-in for an external API." }
-        form.filters method="get" { div.field { label for="name" { "Name" } input id="name" name="name" required; } button type="submit" { "Open" } }
+        div.title { h1 { "Request bins" } }
+        p.lead { "Anything sent to " code { "/bins/NAME" } " is kept and shown here: a stand-in for an external API." }
+        form.filters method="get" { div.row { div.field { label for="name" { "Name" } input id="name" name="name" required; } button type="submit" { "Open" } } }
         @if bins.is_empty() { div.empty { "No bin has got anything yet." } } @else {
             div.table { table.stack {
                 thead { tr { th { "Name" } th { "Requests" } th { "Last" } } }
                 tbody { @for bin in &bins {
-                    tr { td { a href={ "/console/bins/" (encode(text(bin, "name"))) } { (text(bin, "name")) } } td { (bin["requests"].to_string()) } td { (time(text(bin, "last_at"))) } }
+                    tr { td { a href={ "/console/bins/" (encode(text(bin, "name"))) } { (text(bin, "name")) } } td.n { (bin["requests"].to_string()) } td { (time(text(bin, "last_at"))) } }
                 } }
             } }
         }
@@ -48,19 +48,21 @@ pub async fn show(api: Api, Path(name): Path<String>) -> Result<Page, Trouble> {
         &format!("Bin {name}"),
         html! {
             p.crumbs { a href="/console/bins" { "Bins" } }
-            h1 { "Bin " (name) }
-            p.soft { "Its address is " code { "/bins/" (name) } "." }
+            div.title {
+                h1 { "Bin " (name) }
+                @if !requests.is_empty() { form.row method="post" action={ "/console/bins/" (name) } { (csrf(&api)) button.danger type="submit" { "Empty the bin" } } }
+            }
+            p.lead { "Its address is " code { "/bins/" (name) } "; any method, any path below it." }
             div id="bin" data-live="executions" {
                 @if requests.is_empty() { div.empty { "Nothing has come." } }
                 @for request in &requests {
                     div.panel data-id=(text(request, "id")) {
-                        p { strong { (text(request, "method")) } " " span.mono { (request["path"].as_str().or(request["url"].as_str()).unwrap_or_default()) } " " span.soft { (time(request["received_at"].as_str().or(request["at"].as_str()).unwrap_or_default())) } }
+                        p { span.tag { (text(request, "method")) } " " span.mono { (request["path"].as_str().or(request["url"].as_str()).unwrap_or_default()) } " " span.soft.small { (time(request["received_at"].as_str().or(request["at"].as_str()).unwrap_or_default())) } }
                         details { summary { "Headers" } pre { (json(&request["headers"])) } }
-                        pre { (request["body"].as_str().map_or_else(|| json(&request["body"]), |text| serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value| json(&value)))) }
+                        pre tabindex="0" { (request["body"].as_str().map_or_else(|| json(&request["body"]), |text| serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value| json(&value)))) }
                     }
                 }
             }
-            @if !requests.is_empty() { form method="post" action={ "/console/bins/" (name) } { (csrf(&api)) button.danger type="submit" { "Empty the bin" } } }
         },
     ))
 }

@@ -12,7 +12,7 @@ use crate::console::{
     api::{Api, Trouble},
     form::Form,
     page::{Page, csrf, encode, page},
-    part::{execution_link, json as pretty, status, text, time},
+    part::{execution_link, json as pretty, section, status, text, time},
 };
 
 pub async fn show(api: Api, Path(id): Path<String>) -> Result<Page, Trouble> {
@@ -24,20 +24,29 @@ pub async fn show(api: Api, Path(id): Path<String>) -> Result<Page, Trouble> {
         &api,
         "Event",
         html! {
-            h1 { (text(event, "source")) " " (text(event, "type")) }
+            p.crumbs { "Event › " span.mono { (id) } }
+            div.title {
+                h1 { (text(event, "source")) " / " (text(event, "type")) }
+                form.row method="post" action={ "/console/events/" (id) } { (csrf(&api)) button type="submit" { "Send it again" } }
+            }
             dl.facts {
-                dt { "Event" } dd.mono { (id) }
-                dt { "Received" } dd { (time(text(event, "received_at"))) }
-                @if let Some(integration) = event["integration"].as_str() { dt { "Only for" } dd { (integration) } }
+                div { dt { "Received" } dd { (time(text(event, "received_at"))) } }
+                @if let Some(integration) = event["integration"].as_str() { div { dt { "Only for" } dd { (integration) } } }
             }
-            form method="post" action={ "/console/events/" (id) } { (csrf(&api)) button type="submit" { "Send it again" } }
-            h2 { "Executions" }
-            @if executions.is_empty() { div.empty { "No installed job spec matched this event." } }
-            @for execution in &executions {
-                p { (execution_link(text(execution, "id"))) " " (status(text(execution, "status"))) " " (text(execution, "integration")) " / " (text(execution, "flow")) }
-            }
-            h2 { "Payload" }
-            pre { (pretty(&event["payload"])) }
+            (section("Executions", html! {}, html! {
+                @if executions.is_empty() { div.empty { "No installed job spec matched this event." } } @else {
+                    div.table { table.stack {
+                        thead { tr { th { "Execution" } th { "Status" } th { "Flow" } th { "Message" } } }
+                        tbody { @for execution in &executions { tr {
+                            td.id { (execution_link(text(execution, "id"))) }
+                            td { (status(text(execution, "status"))) }
+                            td { (text(execution, "integration")) " / " (text(execution, "flow")) }
+                            td.why { (execution["message"].as_str().or(execution["error"]["cause"].as_str()).unwrap_or_default()) }
+                        } } }
+                    } }
+                }
+            }))
+            (section("Payload", html! {}, html! { pre tabindex="0" { (pretty(&event["payload"])) } }))
         },
     ))
 }

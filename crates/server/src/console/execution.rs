@@ -16,7 +16,7 @@ use crate::{
         api::{Api, Trouble},
         form::Form,
         page::{Page, csrf, encode, page},
-        part::{duration, picture as picture_part, status, text, time},
+        part::{duration, picture as picture_part, section, status, text, time},
         visit, zistest,
     },
     graph::{Mark, Overlay, draw},
@@ -49,28 +49,29 @@ pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) ->
         html! {
             p.crumbs { a href="/console/executions" { "Executions" } " › " span.mono { (id) } }
             div id="execution" data-live=[(!ended).then_some(id.as_str())] {
-                h1 { (title) " " (status(text(execution, "status"))) }
+                div.title { h1 { (title) " " (status(text(execution, "status"))) } }
                 (ending(execution))
                 (facts(execution))
                 (actions(&api, execution, ended))
                 @if last > 1 { (tabs(&id, last, attempt)) }
                 div.split {
                     section aria-label="Flow" {
-                        h2 { "Flow" }
+                        div.head { h2 { "Flow" } }
                         @match &picture {
                             Some(svg) => (picture_part(PreEscaped(svg.clone()))),
                             None => div.empty { "The flow's definition is no longer there." },
                         }
                     }
                     section aria-label="States" {
-                        h2 { "States" }
+                        div.head { h2 { "States" } }
                         (visit::list(&visits, &focus))
                     }
                 }
-                h2 { "Event" }
-                p { a href={ "/console/events/" (text(execution, "event_id")) } { (text(execution, "event_id")) } }
-                details id="payload" { summary { "Payload" } (visit::value(&execution["event"]["payload"])) }
-                details id="journal" { summary { "Journal" } (visit::value(&execution["journal"])) }
+                (section("Event", html! {}, html! {
+                    p { a.mono href={ "/console/events/" (text(execution, "event_id")) } { (text(execution, "event_id")) } }
+                    details id="payload" { summary { "Payload" } (visit::value(&execution["event"]["payload"])) }
+                    details id="journal" { summary { "Journal" } (visit::value(&execution["journal"])) }
+                }))
             }
         },
     ))
@@ -93,16 +94,16 @@ fn ending(execution: &Value) -> Markup {
 fn facts(execution: &Value) -> Markup {
     html! {
         dl.facts {
-            dt { "Started" } dd { (time(text(execution, "started_at"))) }
-            dt { "Took" } dd { (duration(text(execution, "started_at"), text(execution, "ended_at"))) }
-            dt { "Attempt" } dd { (execution["attempt"].to_string()) " of " (execution["max_attempts"].to_string()) }
-            @if let Some(wake_at) = execution["wake_at"].as_str() { dt { "Goes on" } dd { (time(wake_at)) } }
-            dt { "Job spec" } dd { (text(execution, "job_spec")) }
-            dt { "Bundle" } dd {
-                a href={ "/console/integrations/" (text(execution, "integration")) "/bundles/" (text(execution, "bundle_uuid")) } {
-                    span.mono { (text(execution, "bundle_digest").get(..12).unwrap_or_default()) }
+            div { dt { "Started" } dd { (time(text(execution, "started_at"))) } }
+            @if execution["ended_at"].is_string() { div { dt { "Took" } dd { (duration(text(execution, "started_at"), text(execution, "ended_at"))) } } }
+            @if let Some(wake_at) = execution["wake_at"].as_str() { div { dt { "Goes on" } dd { (time(wake_at)) } } }
+            div { dt { "Attempt" } dd { (execution["attempt"].to_string()) " of " (execution["max_attempts"].to_string()) } }
+            div { dt { "Job spec" } dd { (text(execution, "job_spec")) } }
+            div { dt { "Bundle" } dd {
+                a.mono href={ "/console/integrations/" (text(execution, "integration")) "/bundles/" (text(execution, "bundle_uuid")) } {
+                    (text(execution, "bundle_digest").get(..12).unwrap_or_default())
                 }
-            }
+            } }
         }
     }
 }
@@ -128,9 +129,9 @@ fn actions(api: &Api, execution: &Value, ended: bool) -> Markup {
 
 fn tabs(id: &str, last: u64, attempt: u64) -> Markup {
     html! {
-        nav.row aria-label="Attempts" {
+        nav.tabs aria-label="Attempts" {
             @for number in 1..=last {
-                a.button href={ "/console/executions/" (id) "?attempt=" (number) } aria-current=[(number == attempt).then_some("page")] { "Attempt " (number) }
+                a href={ "/console/executions/" (id) "?attempt=" (number) } aria-current=[(number == attempt).then_some("page")] { "Attempt " (number) }
             }
         }
     }

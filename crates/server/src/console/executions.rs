@@ -13,11 +13,14 @@ use crate::console::{
     api::{Api, Trouble},
     form::Form,
     page::{Page, csrf, encode, page},
-    part::{duration, execution_link, next_page, status, text, time},
+    part::{colour, duration, execution_link, next_page, status, text, time},
 };
 
 const STATUSES: &[&str] =
     &["queued", "running", "waiting", "retrying", "succeeded", "failed", "cancelled", "timed_out"];
+
+/// Integrations that a box offers to choose from: with more, the name is typed.
+const MAX_CHOICES: usize = 100;
 
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
@@ -62,25 +65,35 @@ pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): Orig
     let answer = api.get(&format!("/api/zis/v1/executions?page[size]=50&{}{after}", filter.query())).await?;
     let executions = answer["executions"].as_array().cloned().unwrap_or_default();
     let of_any = Filter { status: String::new(), ..filter.clone() };
-    let counts = api.get(&format!("/api/zis/v1/executions/counts?{}", of_any.query())).await?;
+    // To count what holds a text, every execution would have to be read.
+    let counts = if filter.q.is_empty() {
+        api.get(&format!("/api/zis/v1/executions/counts?{}", of_any.query())).await?
+    } else {
+        Value::Null
+    };
+    let integrations = api.list("/api/services/zis/registry/integrations", "integrations").await;
     let live = filter.after.is_empty().then_some("executions");
     Ok(page(
         &api,
         "Executions",
         html! {
-            h1 { "Executions" }
+            div.title { h1 { "Executions" } }
             @if !filter.done.is_empty() { div.notice.good role="status" { (filter.done) } }
-            (filters(&filter))
+            (filters(&filter, &integrations))
             form method="post" action={ "/console/executions?" (filter.query()) } {
                 (csrf(&api))
                 div id="list" data-live=[live] {
                     (tallies(&of_any, &filter.status, &counts["counts"]))
-                    @if executions.is_empty() { div.empty { "No executions match. " a href="/console/try" { "Send an event" } "." } }
-                    @else { (table(&executions)) (next_page(&uri.to_string(), &answer["meta"])) }
+                    @if !executions.is_empty() { (table(&executions)) }
+                    @else if !filter.q.is_empty() && answer["meta"]["has_more"] == json!(true) { div.empty { "None among the newest that were looked through." } }
+                    @else { div.empty { "No executions match. " a href="/console/try" { "Send an event" } "." } }
+                    (next_page(&uri.to_string(), &answer["meta"]))
                 }
-                div.row.below {
-                    button type="submit" name="do" value="retry" { "Retry the selected" }
-                    button type="submit" name="do" value="retry-all" { "Retry all that failed and match" }
+                @if !executions.is_empty() {
+                    div.row.below {
+                        button type="submit" name="do" value="retry" { "Retry the selected" }
+                        button type="submit" name="do" value="retry-all" { "Retry all that failed and match" }
+                    }
                 }
             }
         },
@@ -94,37 +107,51 @@ fn tallies(of_any: &Filter, current: &str, counts: &Value) -> Markup {
     let tally = |name: &str, count: u64| {
         let query = Filter { status: name.to_owned(), ..of_any.clone() }.query();
         let shown = if name.is_empty() { "all".to_owned() } else { name.replace('_', " ") };
-        html! { a href={ "/console/executions?" (query) } aria-current=[(current == name).then_some("true")] { (shown) " " strong { (count) } } }
+        html! { a href={ "/console/executions?" (query) } aria-current=[(current == name).then_some("true")] {
+            @if !name.is_empty() { span class={ "dot " (colour(name)) } {} }
+            (shown) @if !counts.is_null() { " " strong { (count) } }
+        } }
     };
     html! {
         nav.tallies aria-label="By status" {
             (tally("", total))
-            @for name in STATUSES.iter().filter(|name| found(name) > 0 || current == **name) { (tally(name, found(name))) }
+            @for name in STATUSES.iter().filter(|name| counts.is_null() || found(name) > 0 || current == **name) { (tally(name, found(name))) }
         }
     }
 }
 
-fn filters(filter: &Filter) -> Markup {
-    let field = |name: &str, label: &str, value: &str| {
+fn filters(filter: &Filter, integrations: &[Value]) -> Markup {
+    let rare = [&filter.flow, &filter.event_id, &filter.since, &filter.until].iter().any(|value| !value.is_empty());
+    let input = |name: &str, label: &str, value: &str| {
         html! { div.field { label for=(name) { (label) } input id=(name) name=(name) value=(value); } }
     };
+    let names = integrations.iter().map(|integration| text(integration, "name"));
+    let unknown =
+        Some(filter.integration.as_str()).filter(|name| !name.is_empty() && !names.clone().any(|known| known == *name));
     html! {
         form.filters method="get" action="/console/executions" role="search" {
-            (field("integration", "Integration", &filter.integration))
-            (field("flow", "Flow", &filter.flow))
-            div.field {
-                label for="status" { "Status" }
-                select id="status" name="status" data-submit {
+            div.bar {
+                div.field.wide { label for="q" { "Text in the event, message or cause" } input id="q" name="q" value=(filter.q); }
+                @if integrations.len() > MAX_CHOICES { (input("integration", "Integration", &filter.integration)) }
+                @else { div.field { label for="integration" { "Integration" } select id="integration" name="integration" data-submit {
+                    option value="" { "any" }
+                    @for name in names.chain(unknown) { option value=(name) selected[filter.integration == name] { (name) } }
+                } } }
+                div.field { label for="status" { "Status" } select id="status" name="status" data-submit {
                     option value="" { "any" }
                     @for name in STATUSES { option value=(name) selected[filter.status == *name] { (name.replace('_', " ")) } }
+                } }
+                button type="submit" { "Filter" }
+            }
+            details id="more-filters" open[rare] { summary.small { "More filters" }
+                div.row {
+                    (input("flow", "Flow", &filter.flow))
+                    (input("event_id", "Event", &filter.event_id))
+                    @for (name, label, value) in [("since", "Since (UTC)", &filter.since), ("until", "Until (UTC)", &filter.until)] {
+                        div.field.when { label for=(name) { (label) } input id=(name) name=(name) type="datetime-local" value=(value.get(..16).unwrap_or(value)); }
+                    }
                 }
             }
-            (field("event_id", "Event", &filter.event_id))
-            @for (name, label, value) in [("since", "Since (UTC)", &filter.since), ("until", "Until (UTC)", &filter.until)] {
-                div.field { label for=(name) { (label) } input id=(name) name=(name) type="datetime-local" value=(value.get(..16).unwrap_or(value)); }
-            }
-            (field("q", "Text in the event, message or cause", &filter.q))
-            button type="submit" { "Filter" }
         }
     }
 }
@@ -132,18 +159,18 @@ fn filters(filter: &Filter) -> Markup {
 fn table(executions: &[Value]) -> Markup {
     html! {
         div.table { table.stack {
-            thead { tr { th { "" } th { "Execution" } th { "Status" } th { "Flow" } th { "Attempt" } th { "Started" } th { "Took" } th { "Message" } } }
+            thead { tr { th.tick { span.unseen { "Selected" } } th { "Execution" } th { "Status" } th { "Flow" } th { "Attempt" } th { "Started" } th { "Took" } th { "Message" } } }
             tbody { @for execution in executions {
                 @let id = text(execution, "id");
                 tr data-id=(id) {
-                    td { input type="checkbox" name="id" value=(id) aria-label={ "Select " (id) }; }
-                    td { (execution_link(id)) }
+                    td.tick { input type="checkbox" name="id" value=(id) aria-label={ "Select " (id) }; }
+                    td.id { (execution_link(id)) }
                     td { (status(text(execution, "status"))) }
                     td { (text(execution, "integration")) " / " (text(execution, "flow")) }
-                    td.n title="attempt" { (execution["attempt"].to_string()) "/" (execution["max_attempts"].to_string()) }
+                    td.n title="attempt" { (execution["attempt"].to_string()) " of " (execution["max_attempts"].to_string()) }
                     td.n { (time(text(execution, "started_at"))) }
                     td.n { (duration(text(execution, "started_at"), text(execution, "ended_at"))) }
-                    td { (execution["message"].as_str().or(execution["error"]["cause"].as_str()).unwrap_or_default()) }
+                    td.why { (execution["message"].as_str().or(execution["error"]["cause"].as_str()).unwrap_or_default()) }
                 }
             } }
         } }
@@ -159,15 +186,21 @@ pub async fn act(api: Api, Query(filter): Query<Filter>, form: Form) -> Result<R
         let answer =
             api.call(Method::POST, &format!("/api/zis/v1/executions/retry?{}", failed.query()), Some(&body)).await?;
         let count = answer["retried"].as_array().map_or(0, Vec::len);
-        format!(
-            "{count} executions are running again{}.",
-            if answer["has_more"] == json!(true) { "; there are more" } else { "" }
-        )
+        let more = if answer["has_more"] == json!(true) { " There are more: press it once more." } else { "" };
+        format!("{}{more}", running(count))
     } else {
         for id in form.all("id") {
             api.call(Method::POST, &format!("/api/zis/v1/executions/{}/retry", encode(id)), Some(&body)).await?;
         }
-        format!("{} executions are running again.", form.all("id").len())
+        running(form.all("id").len())
     };
     Ok(Redirect::to(&format!("/console/executions?{}&done={}", filter.query(), encode(&done))).into_response())
+}
+
+fn running(count: usize) -> String {
+    if count == 1 {
+        "One execution is running again.".to_owned()
+    } else {
+        format!("{count} executions are running again.")
+    }
 }

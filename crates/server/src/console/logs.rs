@@ -40,8 +40,9 @@ pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): Orig
         &api,
         "Logs",
         html! {
-            h1 { "Integration log" }
-            form.filters method="get" role="search" {
+            div.title { h1 { "Integration log" } }
+            form.filters method="get" role="search" { div.row {
+                div.field.wide { label for="q" { "Text" } input id="q" name="q" value=(filter.q); }
                 div.field { label for="integration" { "Integration" } input id="integration" name="integration" value=(filter.integration); }
                 div.field { label for="level" { "Level" }
                     select id="level" name="level" data-submit {
@@ -49,9 +50,11 @@ pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): Orig
                         @for level in ["debug", "info", "warning", "error"] { option value=(level) selected[filter.level == level] { (level) } }
                     }
                 }
-                div.field { label for="q" { "Text" } input id="q" name="q" value=(filter.q); }
                 @if !filter.execution.is_empty() { input type="hidden" name="execution" value=(filter.execution); }
                 button type="submit" { "Filter" }
+            } }
+            @if !filter.execution.is_empty() {
+                p { "Of " (execution_link(&filter.execution)) " only. " a href="/console/logs" { "Show all" } }
             }
             div id="log" data-live=[filter.after.is_empty().then_some("logs")] {
                 @if logs.is_empty() { div.empty { "The log is empty." } } @else {
@@ -61,9 +64,9 @@ pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): Orig
                             tr data-id=(entry["id"].to_string()) {
                                 td.n { (time(text(entry, "timestamp"))) }
                                 td { (status(text(entry, "level"))) }
-                                td { (text(entry, "description")) }
+                                td.why { (text(entry, "description")) }
                                 td { (text(entry, "integration")) @if entry["flow"].is_string() { " / " (text(entry, "flow")) } }
-                                td { @if let Some(id) = entry["execution"].as_str() { (execution_link(id)) } }
+                                td.id { @if let Some(id) = entry["execution"].as_str() { (execution_link(id)) } }
                             }
                         } }
                     } }

@@ -6,6 +6,7 @@
 mod api;
 mod assets;
 mod bins;
+mod chart;
 mod event;
 mod execution;
 mod executions;

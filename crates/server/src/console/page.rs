@@ -46,21 +46,23 @@ pub fn page(api: &Api, title: &str, content: Markup) -> Page {
     frame(
         title,
         html! {
-            header.top {
+            header.top { div {
                 a.brand href="/console" { "zis" }
                 nav aria-label="Pages" {
                     @for (path, name) in NAV {
                         a href=(path) aria-current=[current(path).then_some("page")] { (name) }
                     }
                 }
-                span.soft.small { (api.user["email"].as_str().unwrap_or_default()) }
-                form action="/console/sign-out" method="post" {
-                    (csrf(api))
-                    button.plain type="submit" { "Sign out" }
+                div.who {
+                    span.soft.small { (api.user["email"].as_str().unwrap_or_default()) }
+                    form action="/console/sign-out" method="post" {
+                        (csrf(api))
+                        button.plain type="submit" { "Sign out" }
+                    }
                 }
-            }
+            } }
             main id="main" { (content) }
-            footer { "zis " (env!("CARGO_PKG_VERSION")) " · times are UTC · " a href="/api/zis/v1/openapi.json" { "API" } }
+            footer { div { "zis " (env!("CARGO_PKG_VERSION")) " · times are UTC · " a href="/api/zis/v1/openapi.json" { "API" } } }
         },
     )
 }

@@ -9,22 +9,47 @@ pub fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_default()
 }
 
-/// A status in its colour.
-pub fn status(status: &str) -> Markup {
-    let class = match status {
+/// The colour of a status.
+pub fn colour(status: &str) -> &'static str {
+    match status {
         "succeeded" | "info" => "good",
         "failed" | "timed_out" | "error" => "bad",
         "cancelled" | "debug" => "",
         "waiting" | "retrying" | "warning" => "warn",
         _ => "run",
-    };
-    html! { span class={ "tag " (class) } { (status.replace('_', " ")) } }
+    }
+}
+
+/// A status in its colour.
+pub fn status(status: &str) -> Markup {
+    html! { span class={ "tag " (colour(status)) } { (status.replace('_', " ")) } }
 }
 
 /// A time: short to read, exact for machines and in the title.
 pub fn time(text: &str) -> Markup {
-    let short = text.get(5..19).unwrap_or(text).replace('T', " ");
-    html! { @if text.is_empty() { "" } @else { time datetime=(text) title=(text) { (short) } } }
+    html! { @if !text.is_empty() { time.n datetime=(text) title=(text) { (short_time(text).as_deref().unwrap_or(text)) } } }
+}
+
+/// `2026-11-24T08:41:29Z`: `24 Nov 08:41:29`.
+fn short_time(text: &str) -> Option<String> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = MONTHS.get(text.get(5..7)?.parse::<usize>().ok()?.checked_sub(1)?)?;
+    Some(format!("{} {month} {}", text.get(8..10)?.trim_start_matches('0'), text.get(11..19)?))
+}
+
+/// A part of a page with its heading, and what can be done beside it.
+pub fn section(title: &str, beside: Markup, content: Markup) -> Markup {
+    html! { section { div.head { h2 { (title) } (beside) } (content) } }
+}
+
+/// A button that opens a form.
+pub fn opener(id: &str, title: &str, open: bool, form: Markup) -> Markup {
+    html! { details.open id=(id) open[open] { summary { (title) } div.panel { (form) } } }
+}
+
+/// A field of a form with its label.
+pub fn field(id: &str, name: &str, label: &str, kind: &str, required: bool) -> Markup {
+    html! { div.field { label for=(id) { (label) } input id=(id) name=(name) type=(kind) required[required] autocomplete="off"; } }
 }
 
 /// From one time to another, `12 ms`, `3.4 s`.
@@ -37,6 +62,7 @@ pub fn duration(from: &str, to: &str) -> String {
 
 pub fn millis(millis: f64) -> String {
     match millis {
+        ms if ms < 0.1 => "< 0.1 ms".to_owned(),
         ms if ms < 10.0 => format!("{ms:.1} ms"),
         ms if ms < 1_000.0 => format!("{ms:.0} ms"),
         ms if ms < 60_000.0 => format!("{:.1} s", ms / 1e3),
@@ -67,5 +93,5 @@ pub fn next_page(path: &str, meta: &Value) -> Markup {
     let others = query.split('&').filter(|part| !part.is_empty() && !part.starts_with("page"));
     let after = format!("page%5Bafter%5D={}", super::page::encode(cursor));
     let query: Vec<&str> = others.chain([after.as_str()]).collect();
-    html! { @if more { p { a.button href={ (base) "?" (query.join("&")) } rel="next" { "Older" } } } }
+    html! { @if more { p.below { a.button href={ (base) "?" (query.join("&")) } rel="next" { "Older" } } } }
 }

@@ -38,7 +38,7 @@ fn content(next: &str, email: &str, fault: Option<&str>) -> Markup {
         div.sign-in {
             h1 { "Sign in to zis" }
             @if let Some(fault) = fault { div.notice.bad role="alert" { (fault) } }
-            form method="post" action="/console/sign-in" {
+            form.panel method="post" action="/console/sign-in" {
                 input type="hidden" name="next" value=(next);
                 div.field { label for="email" { "E-mail" } input id="email" name="email" type="email" value=(email) autocomplete="username" required autofocus; }
                 div.field { label for="password" { "Password" } input id="password" name="password" type="password" autocomplete="current-password" required; }

@@ -103,10 +103,11 @@ fn content(api: &Api, source: &str, kind: &str, integration: &str, payload: &str
         api,
         "Try it",
         html! {
-            h1 { "Send an event" }
+            div.title { h1 { "Send an event" } }
+            p.lead { "It runs the flows of every installed job spec that names this source and type, as if it had come from outside." }
             @if let Some(fault) = fault { div.notice.bad role="alert" { (fault) } }
-            form.filters method="get" action="/console/try" {
-                div.field {
+            form.filters method="get" action="/console/try" { div.row {
+                div.field.wide {
                     label for="sample" { "Begin with a sample" }
                     select id="sample" name="sample" data-submit {
                         @for known in ["sunshine", "support"] {
@@ -117,12 +118,14 @@ fn content(api: &Api, source: &str, kind: &str, integration: &str, payload: &str
                     }
                 }
                 button type="submit" { "Use" }
-            }
+            } }
             form method="post" action="/console/try" {
                 (csrf(api))
-                (field("source", "Source", source, true))
-                (field("type", "Event type", kind, true))
-                (field("integration", "Only for this integration (inbound webhook events)", integration, false))
+                div.fields {
+                    (field("source", "Source", source, true))
+                    (field("type", "Event type", kind, true))
+                    (field("integration", "Only for this integration", integration, false))
+                }
                 div.field { label for="payload" { "Payload: what stands at $.input" } textarea id="payload" name="payload" spellcheck="false" { (payload) } }
                 button.primary type="submit" { "Send" }
             }

@@ -29,14 +29,14 @@ pub struct Focus<'v> {
 
 /// The visits in order, of each Map one iteration: the one in focus, or the first that failed, or the first.
 pub fn list(visits: &[Value], focus: &Focus<'_>) -> Markup {
-    let longest = visits.iter().map(micros).max().unwrap_or(0).max(1);
+    let span = Span::of(visits);
     let shown: Vec<&Value> = visits.iter().filter(|visit| is_chosen(text(visit, "path"), visits, focus)).collect();
     let mut left = BUDGET;
     html! {
         @if visits.is_empty() { div.empty { "No state was entered." } }
         ol.visits {
             @for (number, visit) in shown.iter().enumerate() {
-                (entry(visit, number, longest, focus, &mut left))
+                (entry(visit, number, &span, focus, &mut left))
                 @if visit["type"] == "Map" { (strip(text(visit, "path"), visits, focus)) }
             }
         }
@@ -87,10 +87,32 @@ fn strip(map: &str, visits: &[Value], focus: &Focus<'_>) -> Markup {
     }
 }
 
-fn micros(visit: &Value) -> u64 {
-    let at = |key: &str| Timestamp::parse_rfc3339(text(visit, key));
-    let took = at("started_at").zip(at("ended_at")).map(|(from, to)| to.since(from));
-    took.and_then(|took| u64::try_from(took.as_micros()).ok()).unwrap_or(0)
+/// The time of all visits together, in which each has its place.
+struct Span {
+    from: i64,
+    to: i64,
+}
+
+impl Span {
+    fn of(visits: &[Value]) -> Self {
+        let times = || visits.iter().filter_map(times);
+        let (from, to) = (times().map(|(from, _)| from).min(), times().map(|(_, to)| to).max());
+        Self { from: from.unwrap_or(0), to: to.unwrap_or(0) }
+    }
+
+    /// Where a visit begins and how long it is, in hundredths; one that took no time is still seen.
+    fn place(&self, visit: &Value) -> (f64, f64) {
+        let Some((from, to)) = times(visit) else { return (0.0, 0.0) };
+        let whole = (self.to - self.from).max(1) as f64;
+        let width = ((to - from) as f64 * 100.0 / whole).max(3.0);
+        (((from - self.from) as f64 * 100.0 / whole).min(100.0 - width), width)
+    }
+}
+
+/// Begin and end in microseconds; a visit that has not ended has none.
+fn times(visit: &Value) -> Option<(i64, i64)> {
+    let at = |key: &str| Timestamp::parse_rfc3339(text(visit, key)).map(|at| at.0);
+    at("started_at").zip(at("ended_at"))
 }
 
 /// Class and word for how a visit went.
@@ -103,11 +125,12 @@ pub fn outcome(visit: &Value) -> (&'static str, &'static str) {
     }
 }
 
-fn entry(visit: &Value, number: usize, longest: u64, focus: &Focus<'_>, left: &mut usize) -> Markup {
+fn entry(visit: &Value, number: usize, span: &Span, focus: &Focus<'_>, left: &mut usize) -> Markup {
     let path = text(visit, "path");
     let depth = path.matches('/').count().min(2);
     let (class, word) = outcome(visit);
-    let took = micros(visit);
+    let took = times(visit).map(|(from, to)| millis((to - from) as f64 / 1e3));
+    let (x, width) = span.place(visit);
     let in_focus = focus.at == path;
     let content = inside(visit, number);
     // A visit in focus is always shown.
@@ -120,12 +143,14 @@ fn entry(visit: &Value, number: usize, longest: u64, focus: &Focus<'_>, left: &m
             details id={ "visit-" (number) } open[class == "bad" || in_focus] {
                 summary {
                     span class={ "tag " (class) } { (word) }
-                    strong { (path) }
-                    span.soft.small { (text(visit, "type")) }
-                    @if let Some(next) = visit["next"].as_str() { span.soft.small { "→ " (next) } }
-                    span.took {
-                        span.soft.small { (millis(took as f64 / 1e3)) }
-                        span.bar aria-hidden="true" { svg viewBox="0 0 100 6" preserveAspectRatio="none" { rect width=(took * 100 / longest) height="6" {} } }
+                    span.name {
+                        strong { (path) }
+                        span.soft { (text(visit, "type")) @if let Some(next) = visit["next"].as_str() { " → " (next) } }
+                    }
+                    span.soft.small.n { (took.unwrap_or_default()) }
+                    svg.lane viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
+                        rect.track width="100" height="2" y="3" {}
+                        rect class=(if class == "good" { "run" } else { class }) x=(format!("{x:.1}")) width=(format!("{width:.1}")) height="8" rx="1" {}
                     }
                 }
                 div.inside {
@@ -141,7 +166,7 @@ fn entry(visit: &Value, number: usize, longest: u64, focus: &Focus<'_>, left: &m
 pub fn value(value: &Value) -> Markup {
     let text = value.as_str().map_or_else(|| pretty(value), str::to_owned);
     let cut = text.char_indices().nth(MOST).map(|(at, _)| at);
-    html! { pre { (text.get(..cut.unwrap_or(text.len())).unwrap_or_default()) @if let Some(cut) = cut { "…\n(" (text.len() - cut) " more bytes: the API gives the whole)" } } }
+    html! { pre tabindex="0" { (text.get(..cut.unwrap_or(text.len())).unwrap_or_default()) @if let Some(cut) = cut { "…\n(" (text.len() - cut) " more bytes: the API gives the whole)" } } }
 }
 
 fn inside(visit: &Value, number: usize) -> Markup {

@@ -1,14 +1,14 @@
 //! The agent's view of the local Zendesk: tickets, one ticket with its comments, a user with profiles and activity, search.
 
 use axum::extract::{Path, Query};
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::console::{
     api::{Api, Trouble},
     page::{Page, encode, page},
-    part::{json, text, time},
+    part::{json, section, text, time},
 };
 
 #[derive(Deserialize, Default)]
@@ -27,16 +27,20 @@ pub async fn tickets(api: Api, Query(Search { q }): Query<Search>) -> Result<Pag
     let is_user = |item: &&Value| text(item, "result_type") == "user";
     let users: Vec<&Value> = found.iter().filter(is_user).collect();
     let tickets: Vec<&Value> = found.iter().filter(|item| !is_user(item)).collect();
+    let people = names(&api, tickets.iter().map(|ticket| &ticket["requester_id"])).await;
     Ok(page(
         &api,
         "Zendesk",
         html! {
-            h1 { "Tickets" }
+            div.title { h1 { "Tickets" } }
+            p.lead { "The local Zendesk, as an agent sees it. Flows reach it through the connection " code { "zendesk" } " and through " code { "path" } " actions." }
             form.filters method="get" role="search" {
-                div.field { label for="q" { "Search, as in Zendesk: requester:jane@example.com status:new refund" } input id="q" name="q" value=(q) size="48"; }
-                button type="submit" { "Search" }
+                div.row {
+                    div.field.wide { label for="q" { "Search, as in Zendesk: requester:jane@example.com status:new refund" } input id="q" name="q" value=(q); }
+                    button type="submit" { "Search" }
+                }
             }
-            @if found.is_empty() { div.empty { "No tickets." } }
+            @if found.is_empty() { div.empty { @if q.is_empty() { "No tickets yet." } @else { "Nothing fits." } } }
             @if !tickets.is_empty() {
                 div.table { table.stack {
                     thead { tr { th { "Id" } th { "Subject" } th { "Status" } th { "Requester" } th { "Created" } } }
@@ -45,43 +49,80 @@ pub async fn tickets(api: Api, Query(Search { q }): Query<Search>) -> Result<Pag
                         tr data-id=(id) {
                             td { "#" (id) }
                             td { a href={ "/console/zendesk/tickets/" (id) } { (text(ticket, "subject")) } }
-                            td { span.tag { (text(ticket, "status")) } }
-                            td { a href={ "/console/zendesk/users/" (ticket["requester_id"].to_string()) } { (ticket["requester_id"].to_string()) } }
+                            td { (ticket_status(ticket)) }
+                            td { a href={ "/console/zendesk/users/" (ticket["requester_id"].to_string()) } { (name_of(&people, &ticket["requester_id"])) } }
                             td { (time(text(ticket, "created_at"))) }
                         }
                     } }
                 } }
             }
-            @if !users.is_empty() { h2 { "Users" } }
-            @for user in users { p { a href={ "/console/zendesk/users/" (user["id"].to_string()) } { (text(user, "name")) } " " (text(user, "email")) } }
+            @if !users.is_empty() { (section("Users", html! {}, html! {
+                div.table { table.stack {
+                    thead { tr { th { "Name" } th { "E-mail" } th { "Role" } } }
+                    tbody { @for user in users { tr {
+                        td { a href={ "/console/zendesk/users/" (user["id"].to_string()) } { (text(user, "name")) } }
+                        td { (text(user, "email")) } td { (text(user, "role")) }
+                    } } }
+                } }
+            })) }
         },
     ))
+}
+
+/// Names of users by id, asked for together.
+async fn names(api: &Api, ids: impl Iterator<Item = &Value>) -> Vec<Value> {
+    let mut ids: Vec<String> = ids.filter(|id| id.is_u64()).map(Value::to_string).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        Vec::new()
+    } else {
+        api.list(&format!("/api/v2/users/show_many.json?ids={}", ids.join(",")), "users").await
+    }
+}
+
+/// The name of the user `id`, or the id itself when nobody has it.
+fn name_of(people: &[Value], id: &Value) -> String {
+    people.iter().find(|user| user["id"] == *id).map_or_else(|| id.to_string(), |user| text(user, "name").to_owned())
+}
+
+fn ticket_status(ticket: &Value) -> Markup {
+    let class = match text(ticket, "status") {
+        "new" | "open" => "warn",
+        "pending" | "hold" => "run",
+        "solved" => "good",
+        _ => "",
+    };
+    html! { span class={ "tag " (class) } { (text(ticket, "status")) } }
 }
 
 pub async fn ticket(api: Api, Path(id): Path<u64>) -> Result<Page, Trouble> {
     let ticket = api.get(&format!("/api/v2/tickets/{id}.json")).await?["ticket"].clone();
     let comments = api.list(&format!("/api/v2/tickets/{id}/comments.json"), "comments").await;
-    let requester =
-        api.get(&format!("/api/v2/users/{}.json", ticket["requester_id"])).await.unwrap_or_default()["user"].clone();
+    let authors = comments.iter().map(|comment| &comment["author_id"]);
+    let people = names(&api, authors.chain([&ticket["requester_id"]])).await;
+    let requester = people.iter().find(|user| user["id"] == ticket["requester_id"]).unwrap_or(&Value::Null);
     Ok(page(
         &api,
         text(&ticket, "subject"),
         html! {
             p.crumbs { a href="/console/zendesk" { "Tickets" } " › #" (id) }
-            h1 { (text(&ticket, "subject")) " " span.tag { (text(&ticket, "status")) } }
+            div.title { h1 { (text(&ticket, "subject")) " " (ticket_status(&ticket)) } }
             dl.facts {
-                dt { "Requester" } dd { a href={ "/console/zendesk/users/" (ticket["requester_id"].to_string()) } { (text(&requester, "name")) } " " (text(&requester, "email")) }
-                dt { "Priority" } dd { (ticket["priority"].as_str().unwrap_or("–")) }
-                dt { "Tags" } dd { @for tag in ticket["tags"].as_array().into_iter().flatten().filter_map(Value::as_str) { span.tag { (tag) } " " } }
-                dt { "Created" } dd { (time(text(&ticket, "created_at"))) }
-            }
-            h2 { "Comments" }
-            @for comment in &comments {
-                div.panel {
-                    p.soft.small { (comment["author_id"].to_string()) " · " (time(text(comment, "created_at"))) @if comment["public"] == Value::Bool(false) { " · internal" } }
-                    pre { (text(comment, "body")) }
+                div { dt { "Requester" } dd { a href={ "/console/zendesk/users/" (ticket["requester_id"].to_string()) } { (text(requester, "name")) } " " span.soft { (text(requester, "email")) } } }
+                div { dt { "Priority" } dd { (ticket["priority"].as_str().unwrap_or("–")) } }
+                div { dt { "Created" } dd { (time(text(&ticket, "created_at"))) } }
+                @if ticket["tags"].as_array().is_some_and(|tags| !tags.is_empty()) {
+                    div { dt { "Tags" } dd { @for tag in ticket["tags"].as_array().into_iter().flatten().filter_map(Value::as_str) { span.tag { (tag) } " " } } }
                 }
             }
+            (section("Comments", html! {}, html! { @for comment in &comments {
+                div.panel {
+                    p { strong { (name_of(&people, &comment["author_id"])) } " " span.soft.small { (time(text(comment, "created_at"))) }
+                        @if comment["public"] == Value::Bool(false) { " " span.tag.warn { "internal" } } }
+                    p.body { (text(comment, "body")) }
+                }
+            } }))
         },
     ))
 }
@@ -96,16 +137,34 @@ pub async fn user(api: Api, Path(id): Path<u64>) -> Result<Page, Trouble> {
         text(&user, "name"),
         html! {
             p.crumbs { a href="/console/zendesk" { "Zendesk" } " › Users" }
-            h1 { (text(&user, "name")) }
-            dl.facts { dt { "E-mail" } dd { (text(&user, "email")) } dt { "Role" } dd { (text(&user, "role")) } }
-            h2 { "Profiles" }
-            @for profile in &profiles { div.panel { p { (text(profile, "source")) " / " (text(profile, "type")) " · " span.mono { (text(profile, "id")) } } pre { (json(&profile["attributes"])) } } }
-            h2 { "Activity" }
-            @if events.is_empty() { p.soft { "None." } }
-            @for event in &events { div.panel { p { strong { (text(event, "type")) } " " (text(event, "source")) " · " (time(text(event, "created_at"))) } pre { (json(&event["properties"])) } } }
-            h2 { "Tickets" }
-            @if tickets.is_empty() { p.soft { "None." } }
-            @for ticket in &tickets { p { "#" (ticket["id"].to_string()) " " a href={ "/console/zendesk/tickets/" (ticket["id"].to_string()) } { (text(ticket, "subject")) } } }
+            div.title { h1 { (text(&user, "name")) } }
+            dl.facts { div { dt { "E-mail" } dd { (text(&user, "email")) } } div { dt { "Role" } dd { (text(&user, "role")) } } }
+            (section("Profiles", html! {}, html! {
+                @if profiles.is_empty() { div.empty { "No profile." } }
+                @for profile in &profiles { div.panel {
+                    p { strong { (text(profile, "source")) " / " (text(profile, "type")) } " " span.mono.soft { (text(profile, "id")) } }
+                    pre tabindex="0" { (json(&profile["attributes"])) }
+                } }
+            }))
+            (section("Activity", html! {}, html! {
+                @if events.is_empty() { div.empty { "No activity." } }
+                @for event in &events { div.panel {
+                    p { strong { (text(event, "source")) " / " (text(event, "type")) } " " span.soft.small { (time(text(event, "created_at"))) } }
+                    pre tabindex="0" { (json(&event["properties"])) }
+                } }
+            }))
+            (section("Tickets", html! {}, html! {
+                @if tickets.is_empty() { div.empty { "No ticket." } } @else {
+                    div.table { table.stack {
+                        thead { tr { th { "Id" } th { "Subject" } th { "Status" } } }
+                        tbody { @for ticket in &tickets { tr {
+                            td.n { "#" (ticket["id"].to_string()) }
+                            td { a href={ "/console/zendesk/tickets/" (ticket["id"].to_string()) } { (text(ticket, "subject")) } }
+                            td { (ticket_status(ticket)) }
+                        } } }
+                    } }
+                }
+            }))
         },
     ))
 }

@@ -35,9 +35,11 @@ fn render(flow: &Flow, overlay: &Overlay, style: Option<&str>, link: &str) -> St
     let layout = arrange(&graph);
     let (width, height) = (layout.width.ceil(), layout.height.ceil());
     let title = escape(&flow.name.value);
+    // On a page the states are links, which an image can't have.
+    let role = if style.is_some() { "img" } else { "group" };
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flow\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" aria-label=\"Flow {title}\"><title>{title}</title>"
+         role=\"{role}\" aria-label=\"Flow {title}\"><title>{title}</title>"
     );
     if let Some(style) = style {
         let _ = write!(out, "<style>{style}</style>");

@@ -19,6 +19,8 @@ use super::{EMAIL, PASSWORD};
 /// How long a page may take to come to what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// How often chromedriver is started until it listens.
+const STARTS: usize = 10;
 /// Set it to 1 where there is no browser.
 const SKIP: &str = "ZIS_TEST_SKIP_BROWSER";
 
@@ -33,7 +35,12 @@ struct Driver {
 }
 
 impl Driver {
+    /// A free port is one of two protocols to chromedriver: now and then somebody has it in the other, and it ends.
     fn start() -> Self {
+        (0..STARTS).find_map(|_| Self::try_start()).expect("chromedriver ended before it listened, again and again")
+    }
+
+    fn try_start() -> Option<Self> {
         let mut child = Command::new("chromedriver")
             .args(["--port=0"])
             .stdin(Stdio::null())
@@ -44,17 +51,19 @@ impl Driver {
                 panic!("chromedriver does not start ({error}): install chromium and chromedriver, or set {SKIP}=1")
             });
         let mut output = BufReader::new(child.stdout.take().expect("its output is piped"));
-        let mut line = String::new();
-        let port = loop {
-            line.clear();
-            let read = output.read_line(&mut line).expect("chromedriver talks");
-            assert!(read > 0, "chromedriver ended before it listened");
-            let port = line.rsplit_once("successfully on port ").map(|(_, port)| port.trim().trim_end_matches('.'));
-            if let Some(port) = port {
-                break port.parse().expect("a port");
-            }
-        };
-        Self { child, port, _output: output }
+        let port = Self::port(&mut output);
+        let driver = Self { child, port: port.unwrap_or_default(), _output: output };
+        port.map(|_| driver)
+    }
+
+    /// The port that it says it listens on, or `None` when it ends before.
+    fn port(output: &mut BufReader<ChildStdout>) -> Option<u16> {
+        let lines = output.lines().map_while(Result::ok);
+        let mut ports = lines.filter_map(|line| {
+            let (_, port) = line.rsplit_once("successfully on port ")?;
+            port.trim().trim_end_matches('.').parse().ok()
+        });
+        ports.next()
     }
 }
 
@@ -78,12 +87,36 @@ where
     F: FnOnce(Browser) -> T,
     T: Future<Output = ()> + Send + 'static,
 {
+    run(base, width, Scripts::On, test).await;
+}
+
+/// The same where pages may not run scripts.
+pub async fn with_plain_browser<F, T>(base: String, width: u32, test: F)
+where
+    F: FnOnce(Browser) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    run(base, width, Scripts::Off, test).await;
+}
+
+/// Whether pages may run scripts; the driver's own run all the same.
+#[derive(Clone, Copy, PartialEq)]
+enum Scripts {
+    On,
+    Off,
+}
+
+async fn run<F, T>(base: String, width: u32, scripts: Scripts, test: F)
+where
+    F: FnOnce(Browser) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
     if is_skipped() {
         return;
     }
     let driver = Driver::start();
     let profile = tempfile::tempdir().expect("a folder");
-    let client = connect(&driver, profile.path(), width).await;
+    let client = connect(&driver, profile.path(), width, scripts).await;
     let browser = Browser { client: client.clone(), base };
     let outcome = tokio::spawn(test(browser)).await;
     client.close().await.expect("the browser closes");
@@ -101,8 +134,11 @@ fn is_skipped() -> bool {
     skip
 }
 
-async fn connect(driver: &Driver, profile: &Path, width: u32) -> Client {
+async fn connect(driver: &Driver, profile: &Path, width: u32, scripts: Scripts) -> Client {
+    // 1 allows, 2 forbids: the setting of Chromium's own page of settings.
+    let allowed = if scripts == Scripts::On { 1 } else { 2 };
     let options = json!({
+        "prefs": {"profile.managed_default_content_settings.javascript": allowed},
         "args": [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", format!("--user-data-dir={}", profile.display()),
@@ -192,6 +228,20 @@ impl Browser {
         button.click().await.unwrap_or_else(|error| panic!("`{text}` can't be pressed: {error}"));
     }
 
+    /// Opens what is behind this summary.
+    pub async fn open(&self, text: &str) {
+        let summary = self.see(&format!("//summary[normalize-space()='{text}']")).await;
+        summary.click().await.unwrap_or_else(|error| panic!("`{text}` can't be opened: {error}"));
+    }
+
+    /// Clicks on the button with this text within the element `css` finds.
+    pub async fn press_in(&self, css: &str, text: &str) {
+        let part = self.wait(Locator::Css(css)).await;
+        let button = part.find(Locator::XPath(&format!(".//button[normalize-space()='{text}']"))).await;
+        let pressed = button.expect("there is such a button").click().await;
+        pressed.unwrap_or_else(|error| panic!("`{text}` can't be pressed: {error}"));
+    }
+
     /// Follows the link with this text.
     pub async fn follow(&self, text: &str) {
         let link = self.see(&format!("//a[normalize-space()='{text}']")).await;
@@ -203,6 +253,30 @@ impl Browser {
         let script = "const [path, done] = arguments; fetch(path).then((answer) => answer.text()).then(done)";
         let text = self.client.execute_async(script, vec![path.into()]).await.expect("the script runs");
         text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Posts JSON as the page would: with its session; the status.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let script = "const [path, body, done] = arguments; \
+            fetch(path, {method: 'POST', headers: {'content-type': 'application/json'}, body}).then((answer) => done(answer.status))";
+        self.client.execute_async(script, vec![path.into(), body.to_string().into()]).await.expect("the script runs")
+    }
+
+    /// Makes the reader one who prefers `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}});
+        self.client.issue_cmd(Own("goog/cdp/execute", command)).await.expect("the scheme is set");
+    }
+
+    /// The serious and critical findings of axe-core on the page, `axe` being its script.
+    pub async fn axe(&self, axe: &str) -> Value {
+        self.run(axe).await;
+        let script = "const done = arguments[0]; \
+            axe.run(document, {resultTypes: ['violations']}).then((found) => done(found.violations \
+                .filter((one) => ['serious', 'critical'].includes(one.impact)) \
+                .map((one) => [one.id, one.help, one.nodes.map((node) => node.html.slice(0, 200))])))";
+        self.client.execute_async(script, Vec::new()).await.expect("axe-core runs")
     }
 
     /// What the browser's console got since it was last asked.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub mod axe;
 pub mod browser;
 pub mod load;
 pub mod target;

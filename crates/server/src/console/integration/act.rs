@@ -8,12 +8,12 @@ use http::Method;
 use maud::html;
 use serde_json::{Value, json};
 
-use super::{act_form, bundle::findings};
+use super::{act_form, findings::findings};
 use crate::console::{
     api::{Api, Trouble, reason},
     form::Form,
     page::{encode, page},
-    part::text,
+    part::{section, text},
 };
 
 /// One thing done, then back to the page.
@@ -29,7 +29,18 @@ pub async fn act(api: Api, Path(name): Path<String>, form: Form) -> Result<Respo
         "uninstall" => {
             api.call(Method::DELETE, &install, None).await.map(|_| "The job spec is no longer installed.".to_owned())?
         }
-        "oauth" => return start_oauth(&api, &at, form.text("name")).await,
+        "oauth" => return start_oauth(&api, &at, &form).await,
+        "refresh-connection" => {
+            let path = format!("/api/services/zis/connections/refresh/{at}?name={}", encode(form.text("name")));
+            api.call(Method::POST, &path, Some(&json!({}))).await.map(|_| "The token is renewed.".to_owned())?
+        }
+        "client" => create_client(&api, &at, &form).await?,
+        "delete-client" => {
+            let path = format!("/api/services/zis/connections/oauth/clients/{at}/{}", encode(form.text("uuid")));
+            api.call(Method::DELETE, &path, None)
+                .await
+                .map(|_| "The client and its connections are gone.".to_owned())?
+        }
         "connection" => create_connection(&api, &service, &form).await?,
         "delete-connection" => delete_connection(&api, &service, &at, &form).await?,
         "new-config" => {
@@ -90,32 +101,56 @@ async fn upload(api: &Api, at: &str, source: &str) -> Result<Response, Trouble> 
         "Upload",
         html! {
             p.crumbs { a href={ "/console/integrations/" (at) } { (at) } }
-            h1 { "The bundle was refused" }
+            div.title { h1 { "The bundle was refused" } }
             (findings(source))
-            (act_form(api, at, "upload", html! {
-                textarea name="bundle" aria-label="The bundle's JSON" spellcheck="false" { (source) }
+            (section("Mend it here", html! {}, act_form(api, at, "upload", html! {
+                div.field { textarea name="bundle" aria-label="The bundle's JSON" spellcheck="false" { (source) } }
                 button.primary type="submit" { "Upload again" }
-            }))
+            })))
         },
     )
     .into_response())
 }
 
-async fn start_oauth(api: &Api, at: &str, name: &str) -> Result<Response, Trouble> {
-    let body = json!({"name": name, "oauth_client_name": "zendesk", "oauth_url_subdomain": "", "origin_oauth_redirect_url": format!("{}/console/integrations/{at}", api.origin())});
+async fn start_oauth(api: &Api, at: &str, form: &Form) -> Result<Response, Trouble> {
+    let mut body = json!({
+        "name": form.text("name"),
+        "oauth_url_subdomain": form.text("subdomain"),
+        "origin_oauth_redirect_url": format!("{}/console/integrations/{at}", api.origin()),
+    });
+    match form.text("client") {
+        "" => body["oauth_client_name"] = "zendesk".into(),
+        uuid => body["oauth_client_uuid"] = uuid.into(),
+    }
+    if !form.text("scopes").is_empty() {
+        body["permission_scopes"] = form.text("scopes").into();
+    }
     let answer =
         api.call(Method::POST, &format!("/api/services/zis/connections/oauth/start/{at}"), Some(&body)).await?;
+    let address = text(&answer, "redirect_url");
+    let host = address.split('/').nth(2).unwrap_or_default();
     // A link and not a redirect: a form must not lead to another site.
     Ok(page(
         api,
         "Connect",
         html! {
-            h1 { "Connect to Zendesk" }
-            p { "Zendesk asks you to agree, and then sends you back here." }
-            p { a.button href=(text(&answer, "redirect_url")) { "Go to Zendesk" } }
+            p.crumbs { a href={ "/console/integrations/" (at) } { (at) } }
+            div.title { h1 { "Connect " (form.text("name")) } }
+            p { "The next page is " strong { (host) } ". It asks you to agree, and then sends you back here." }
+            p { a.button href=(address) { "Go there" } }
         },
     )
     .into_response())
+}
+
+/// Fields that were left empty are not sent: the API has its own word for what is missing.
+async fn create_client(api: &Api, at: &str, form: &Form) -> Result<String, Trouble> {
+    let names = ["name", "client_id", "client_secret", "token_url", "auth_url", "grant_type", "default_scopes"];
+    let given = names.iter().filter(|name| !form.text(name).is_empty());
+    let body: serde_json::Map<String, Value> =
+        given.map(|name| ((*name).to_owned(), Value::from(form.text(name)))).collect();
+    let path = format!("/api/services/zis/connections/oauth/clients/{at}");
+    api.call(Method::POST, &path, Some(&body.into())).await.map(|_| "The OAuth client is registered.".to_owned())
 }
 
 async fn create_connection(api: &Api, service: &str, form: &Form) -> Result<String, Trouble> {
@@ -160,9 +195,10 @@ fn secret(api: &Api, at: &str, webhook: &Value) -> Response {
         "Inbound webhook",
         html! {
             p.crumbs { a href={ "/console/integrations/" (at) } { (at) } }
-            h1 { "The webhook is ready" }
-            div.notice { "The password is shown this once; keep it now." }
-            dl.facts { @for (label, key) in facts { dt { (label) } dd.mono { (text(webhook, key)) } } }
+            div.title { h1 { "The webhook is ready" } }
+            div.notice.warn { "The password is shown this once; keep it now." }
+            dl.facts { @for (label, key) in facts { div { dt { (label) } dd.mono { (text(webhook, key)) } } } }
+            p { a.button href={ "/console/integrations/" (at) } { "Back to the integration" } }
         },
     )
     .into_response()

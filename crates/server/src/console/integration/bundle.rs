@@ -1,7 +1,5 @@
 //! A bundle: its flows, findings and source, the versions before it and what changed, and the way back.
 
-use std::collections::HashMap;
-
 use axum::{
     extract::{Path, Query},
     response::{IntoResponse, Redirect, Response},
@@ -10,17 +8,21 @@ use http::{Method, header};
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use zis_bundle::Severity;
 
+use super::findings::findings;
 use crate::{
     console::{
         api::{Api, Trouble},
         form::Form,
         page::{Page, csrf, encode, page},
-        part::{json as pretty, picture, text, time},
+        part::{json as pretty, picture, section, text, time},
     },
     graph::{Overlay, draw},
 };
+
+/// Rows of a list on this page, and characters of one value: a page stays small whatever the bundle.
+const MOST_ROWS: usize = 100;
+const MOST_VALUE: usize = 200;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -70,16 +72,25 @@ pub async fn show(
         text(&bundle, "name"),
         html! {
             p.crumbs { a href="/console/integrations" { "Integrations" } " › " a href={ "/console/integrations/" (at) } { (name) } }
-            h1 { (text(&bundle, "name")) }
-            p { (text(&bundle, "description")) }
-            h2 { "Flows" }
-            ul { @for flow in &flows { li { a href={ "/console/integrations/" (at) "/flows/" (uuid) "/" (encode(flow)) } { (flow) } } } }
-            h2 { "Versions" }
-            (version_list(&api, &at, &uuid, &versions))
+            div.title {
+                h1 { (text(&bundle, "name")) }
+                div.row { a.button href={ (address(&at, &uuid)) "/document" } { "Download the JSON" } }
+            }
+            @if !text(&bundle, "description").is_empty() { p.lead { (text(&bundle, "description")) } }
+            (section("Flows", html! {}, html! {
+                @if flows.is_empty() { div.empty { "No flow." } } @else {
+                    div.table { table.stack {
+                        thead { tr { th { "Name" } th { span.unseen { "More" } } } }
+                        tbody { @for flow in flows.iter().take(MOST_ROWS) { tr {
+                            td { a href={ "/console/integrations/" (at) "/flows/" (uuid) "/" (encode(flow)) } { (flow) } }
+                            td.acts { a href={ "/console/executions?integration=" (at) "&flow=" (encode(flow)) } { "Executions" } }
+                        } } }
+                    } }
+                }
+            }))
+            (section("Versions", html! {}, version_list(&api, &at, &uuid, &versions)))
             @if let Some(changes) = &changes { (change_list(changes)) }
-            h2 { "Findings" }
-            (findings(&source))
-            p { a.button href={ (address(&at, &uuid)) "/document" } { "Download the JSON" } }
+            (section("Findings", html! {}, findings(&source)))
         },
     ))
 }
@@ -91,8 +102,8 @@ fn short(digest: &str) -> &str {
 fn version_list(api: &Api, at: &str, uuid: &str, versions: &[Value]) -> Markup {
     html! {
         div.table { table.stack {
-            thead { tr { th { "Version" } th { "Uploaded" } th { "" } th { "" } } }
-            tbody { @for (index, version) in versions.iter().enumerate() {
+            thead { tr { th { "Version" } th { "Uploaded" } th { "Compare" } th { span.unseen { "What can be done" } } } }
+            tbody { @for (index, version) in versions.iter().enumerate().take(MOST_ROWS) {
                 @let digest = text(version, "digest");
                 tr {
                     td { span.mono { (short(digest)) } @if version["current"] == json!(true) { " " span.tag.good { "current" } } }
@@ -100,7 +111,7 @@ fn version_list(api: &Api, at: &str, uuid: &str, versions: &[Value]) -> Markup {
                     td { @if let Some(before) = versions.get(index + 1) {
                         a href={ (address(at, uuid)) "?from=" (text(before, "digest")) "&to=" (digest) "#changes" } { "What changed" }
                     } }
-                    td { @if version["current"] != json!(true) {
+                    td.acts { @if version["current"] != json!(true) {
                         form.inline method="post" action=(address(at, uuid)) {
                             (csrf(api)) input type="hidden" name="digest" value=(digest);
                             button type="submit" { "Go back to this" }
@@ -115,16 +126,26 @@ fn version_list(api: &Api, at: &str, uuid: &str, versions: &[Value]) -> Markup {
 fn change_list(answer: &Value) -> Markup {
     let changes = answer["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
     html! {
-        h2 id="changes" { "From " span.mono { (short(text(answer, "from"))) } " to " span.mono { (short(text(answer, "to"))) } }
-        @if changes.is_empty() { p.soft { "Nothing." } }
-        ul.changes { @for change in changes {
-            li class=(text(change, "kind")) {
-                (match text(change, "kind") { "added" => "+", "removed" => "−", _ => "~" }) " " (text(change, "pointer"))
-                @if !change["old"].is_null() { " " del { (change["old"].to_string()) } }
-                @if !change["new"].is_null() { " " (change["new"].to_string()) }
+        section id="changes" {
+            div.head { h2 { "From " span.mono { (short(text(answer, "from"))) } " to " span.mono { (short(text(answer, "to"))) } } }
+            @if changes.is_empty() { div.empty { "Both are the same." } } @else {
+                ul.panel.changes { @for change in changes.iter().take(MOST_ROWS) {
+                    li class=(text(change, "kind")) {
+                        (match text(change, "kind") { "added" => "+", "removed" => "−", _ => "~" }) " " (text(change, "pointer"))
+                        @if !change["old"].is_null() { " " del { (excerpt(&change["old"])) } }
+                        @if !change["new"].is_null() { " " (excerpt(&change["new"])) }
+                    }
+                } }
+                @if changes.len() > MOST_ROWS { p.soft { (changes.len() - MOST_ROWS) " more changes: " code { "zis diff" } " shows all." } }
             }
-        } }
+        }
     }
+}
+
+/// A value on a line, cut when it is long.
+fn excerpt(value: &Value) -> String {
+    let text = value.to_string();
+    text.char_indices().nth(MOST_VALUE).map_or_else(|| text.clone(), |(at, _)| format!("{}…", &text[..at]))
 }
 
 /// Back to an old version.
@@ -158,40 +179,14 @@ pub async fn flow(api: Api, Path((name, uuid, flow)): Path<(String, String, Stri
         &flow,
         html! {
             p.crumbs { a href={ "/console/integrations/" (at) } { (name) } " › " a href=(address(&at, &uuid)) { (text(&bundle, "name")) } }
-            h1 { (flow) }
-            p { a href={ "/console/executions?integration=" (at) "&flow=" (encode(&flow)) } { "Its executions" } }
+            div.title {
+                h1 { (flow) }
+                div.row { a.button href={ "/console/executions?integration=" (at) "&flow=" (encode(&flow)) } { "Its executions" } }
+            }
             @match svg {
                 Some(svg) => (picture(PreEscaped(svg))),
                 None => div.empty { "The bundle has no such flow." },
             }
         },
     ))
-}
-
-/// Findings as a list, and the source with the lines marked.
-pub(super) fn findings(source: &str) -> Markup {
-    let report = zis_lint::check(source, "bundle.json", &zis_lint::Settings::default());
-    let line_of = |offset: usize| report.reading.lines.position(source, offset).line;
-    let is_error = |severity: Severity| severity == Severity::Error;
-    let mut marks: HashMap<usize, bool> = HashMap::new();
-    for finding in &report.findings {
-        *marks.entry(line_of(finding.span.start)).or_default() |= is_error(finding.severity);
-    }
-    html! {
-        @if report.findings.is_empty() { p { span.tag.good { "no findings" } } }
-        @for finding in &report.findings {
-            @let line = line_of(finding.span.start);
-            div class={ "notice " (if is_error(finding.severity) { "bad" } else { "warn" }) } {
-                a href={ "#L" (line) } { "line " (line) } " "
-                strong { (finding.message) } " " span.mono { (finding.code) }
-                @if let Some(help) = &finding.help { br; (help) }
-            }
-        }
-        details id="source" open[!report.findings.is_empty()] { summary { "Source" }
-            pre.source { @for (number, line) in source.lines().enumerate() {
-                @let class = match marks.get(&(number + 1)) { Some(true) => "line wrong", Some(false) => "line marked", None => "line" };
-                span class=(class) id={ "L" (number + 1) } { (line) "\n" }
-            } }
-        }
-    }
 }
