@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use zis_flow::journal::{Pin, Record, RetryFrom, Status};
+use zis_flow::journal::{Pin, Record, Replayed, RetryFrom, Status};
 use zis_store::{
     AccountId, EventId, ExecutionId, StoreError, event,
     execution::{self, Execution},
@@ -16,7 +16,7 @@ use crate::{
     core::Core,
     engine::{Accepted, BundleChoice, Incoming},
     error::EngineError,
-    ingest::{self, WhenFull},
+    ingest::{self, Origin},
     logbook,
     open::Order,
     recover::Cause,
@@ -107,7 +107,12 @@ pub(crate) async fn retry(
 }
 
 /// Accepts a stored event once more, as a new one.
-pub(crate) async fn replay(core: &Arc<Core>, account: AccountId, id: &EventId) -> Result<Accepted, EngineError> {
+pub(crate) async fn replay(
+    core: &Arc<Core>,
+    account: AccountId,
+    id: &EventId,
+    by: &str,
+) -> Result<Accepted, EngineError> {
     let found = event::show(&core.store, account, id).await?;
     let event = found.ok_or_else(|| EngineError::NotFound { what: "event", id: id.to_string() })?;
     let incoming = Incoming {
@@ -119,7 +124,8 @@ pub(crate) async fn replay(core: &Arc<Core>, account: AccountId, id: &EventId) -
         idempotency_key: None,
         also: Vec::new(),
     };
-    ingest::ingest(core, incoming, WhenFull::Refuse).await
+    let replayed = Replayed { of: id.to_string(), by: by.to_owned() };
+    ingest::ingest(core, incoming, Origin::Replay(replayed)).await
 }
 
 /// The definitions that the execution's flow has today: those of its installed job spec, or of the newest bundle that holds the flow.

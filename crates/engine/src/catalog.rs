@@ -12,7 +12,7 @@ use zis_bundle::{
     flow::{StateKind, StateMachine},
     name::{Kind, ResourceName},
 };
-use zis_flow::{Program, journal::Pin};
+use zis_flow::{Program, journal::Pin, settings::Switches};
 use zis_store::{AccountId, StoreError, catalog, registry};
 
 use crate::{core::Core, program::NoProgram, sync::lock};
@@ -137,7 +137,7 @@ impl Route {
     }
 }
 
-/// The exact definitions of `flow` in the bundle `digest` as things stand: of two bundles of an integration that define the same action,
+/// The exact definitions of `flow` in the bundle `digest`, and the settings, as things stand: of two bundles of an integration that define the same action,
 /// the one uploaded last counts, for the flows of both (spec 1.4).
 pub(crate) async fn pin(
     core: &Core,
@@ -146,7 +146,8 @@ pub(crate) async fn pin(
     flow: &str,
     digest: &str,
 ) -> Result<Pin, StoreError> {
-    let mut pin = Pin { digest: digest.to_owned(), actions: Vec::new() };
+    let switches = Switches::of(&core.options.flow).map(Box::new);
+    let mut pin = Pin { digest: digest.to_owned(), actions: Vec::new(), switches };
     let bundles = registry::latest_bundles(&core.store, account, integration).await?;
     if bundles.iter().all(|bundle| bundle.digest == digest) {
         return Ok(pin);

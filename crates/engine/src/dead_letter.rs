@@ -10,7 +10,7 @@ use crate::{
     core::Core,
     engine::{Accepted, Incoming},
     error::EngineError,
-    ingest::{self, WhenFull},
+    ingest::{self, Origin},
     ledger::Lost,
 };
 
@@ -64,7 +64,7 @@ async fn attempt(core: &Arc<Core>, row: &Execution, result: &Finish) -> Result<(
 
 /// Named, so that the future of an execution does not hold the future of another.
 fn accept(core: Arc<Core>, incoming: Incoming) -> BoxFuture<'static, Result<Accepted, EngineError>> {
-    async move { ingest::ingest(&core, incoming, WhenFull::Wait).await }.boxed()
+    async move { ingest::ingest(&core, incoming, Origin::Engine).await }.boxed()
 }
 
 fn payload(row: &Execution, result: &Finish) -> Value {

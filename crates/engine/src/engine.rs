@@ -11,7 +11,7 @@ use crate::{
     by_hand,
     core::Core,
     error::EngineError,
-    ingest::{self, WhenFull},
+    ingest::{self, Origin},
     options::Options,
     recover,
     signal::Signal,
@@ -77,7 +77,7 @@ impl Engine {
 
     /// Accepts an event: one execution for each installed job spec that matches, in one transaction, durable when this returns.
     pub async fn ingest(&self, incoming: Incoming) -> Result<Accepted, EngineError> {
-        ingest::ingest(&self.core, incoming, WhenFull::Refuse).await
+        ingest::ingest(&self.core, incoming, Origin::Sender).await
     }
 
     /// The job specs that an event would run, as resource names: nothing is accepted.
@@ -106,9 +106,9 @@ impl Engine {
         by_hand::cancel(&self.core, account, id, by).await
     }
 
-    /// Ingests a stored event once more as a new event.
-    pub async fn replay(&self, account: AccountId, id: &EventId) -> Result<Accepted, EngineError> {
-        by_hand::replay(&self.core, account, id).await
+    /// Ingests a stored event once more as a new event. `by` is who asked, for the journals of what it starts.
+    pub async fn replay(&self, account: AccountId, id: &EventId, by: &str) -> Result<Accepted, EngineError> {
+        by_hand::replay(&self.core, account, id, by).await
     }
 
     /// Everything that happens from here on; a watcher that falls behind misses some.

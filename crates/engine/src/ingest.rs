@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use zis_flow::{
     Failure, Program, Timestamp, Value,
     failure::error,
-    journal::{Finish, Record, Started, Status},
+    journal::{Finish, Record, Replayed, Started, Status},
     machine::{Machine, Start},
 };
 use zis_store::{
@@ -38,21 +38,22 @@ const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Executions of one event that are told of a repeated key.
 const MOST_REPEATED: usize = 10_000;
 
-/// What happens to an event when there is no room for its executions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WhenFull {
-    /// It is not accepted.
-    Refuse,
-    /// It is accepted, and its executions wait in the store for room: for what follows from an event that was accepted already.
-    Wait,
+/// Where an event comes from.
+pub(crate) enum Origin {
+    /// From outside.
+    Sender,
+    /// It was accepted before, and somebody sends it again.
+    Replay(Replayed),
+    /// It follows from an execution of ours. When there is no room it is accepted all the same, and what it starts waits in the store.
+    Engine,
 }
 
 /// Accepts `incoming`; durable when this returns.
-pub(crate) async fn ingest(core: &Arc<Core>, incoming: Incoming, when_full: WhenFull) -> Result<Accepted, EngineError> {
+pub(crate) async fn ingest(core: &Arc<Core>, incoming: Incoming, origin: Origin) -> Result<Accepted, EngineError> {
     core.accepting()?;
     let accept = {
         let core = core.clone();
-        async move { accept(&core, incoming, when_full).await }
+        async move { accept(&core, incoming, origin).await }
     };
     let result = core.see_through(accept).await;
     if let Err(EngineError::Busy { .. }) = &result {
@@ -61,7 +62,7 @@ pub(crate) async fn ingest(core: &Arc<Core>, incoming: Incoming, when_full: When
     result
 }
 
-async fn accept(core: &Arc<Core>, mut incoming: Incoming, when_full: WhenFull) -> Result<Accepted, EngineError> {
+async fn accept(core: &Arc<Core>, mut incoming: Incoming, origin: Origin) -> Result<Accepted, EngineError> {
     let account = incoming.account;
     let also = std::mem::take(&mut incoming.also);
     let subdomain = core.options.subdomain(account);
@@ -70,11 +71,11 @@ async fn accept(core: &Arc<Core>, mut incoming: Incoming, when_full: WhenFull) -
     for _ in 0..MOST_MATCHES {
         let routes = catalog.matching(&event.source, &event.kind, event.integration.as_deref());
         let slots = match core.admission.enter(account, routes.len()) {
-            Err(_) if when_full == WhenFull::Wait => Vec::new(),
+            Err(_) if matches!(origin, Origin::Engine) => Vec::new(),
             entered => entered?,
         };
         event.executions = u32::try_from(routes.len()).unwrap_or(u32::MAX);
-        let batch = Batch::prepare(core, &event, routes, &subdomain, also.clone()).await?;
+        let batch = Batch::prepare(core, &event, routes, &subdomain, also.clone(), &origin).await?;
         let began = core.now();
         match execution::accept(&core.store, &event, &batch.executions, catalog.version, batch.also).await {
             Ok(_) => {
@@ -189,6 +190,7 @@ struct Batch {
     /// The program of each execution that is to run; `None` for one that ended before its first state.
     programs: Vec<Option<Arc<Program>>>,
     also: Vec<Statement>,
+    replayed: Option<Replayed>,
 }
 
 impl Batch {
@@ -198,8 +200,13 @@ impl Batch {
         routes: &[Arc<Route>],
         subdomain: &str,
         also: Vec<Statement>,
+        origin: &Origin,
     ) -> Result<Self, EngineError> {
-        let mut batch = Self { executions: Vec::with_capacity(routes.len()), programs: Vec::new(), also };
+        let replayed = match origin {
+            Origin::Replay(replayed) => Some(replayed.clone()),
+            Origin::Sender | Origin::Engine => None,
+        };
+        let mut batch = Self { executions: Vec::with_capacity(routes.len()), programs: Vec::new(), also, replayed };
         for route in routes {
             let ready = route.ready(core, event.account).await?;
             let refusal = match &ready.program {
@@ -230,6 +237,7 @@ impl Batch {
             flow: route.flow.clone(),
             pin: ready.pin.clone(),
             document: document(event, &route.integration, subdomain),
+            replayed: self.replayed.clone(),
         };
         let mut records = Vec::with_capacity(2);
         records.push(Record::Started(started));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use zis_bundle::{Action, Bundle};
-use zis_flow::{Program, Settings, journal::Pin};
+use zis_flow::{Program, Settings, journal::Pin, settings::Switches};
 use zis_store::{AccountId, Store, registry};
 
 use crate::{error::EngineError, sync::lock};
@@ -19,8 +19,7 @@ struct Key {
     account: AccountId,
     integration: String,
     flow: String,
-    digest: String,
-    actions: Vec<(String, String)>,
+    pin: Pin,
 }
 
 pub(crate) struct Programs {
@@ -67,13 +66,7 @@ impl Programs {
         flow: &str,
         pin: &Pin,
     ) -> Result<Arc<Program>, NoProgram> {
-        let key = Key {
-            account,
-            integration: integration.to_owned(),
-            flow: flow.to_owned(),
-            digest: pin.digest.clone(),
-            actions: pin.actions.clone(),
-        };
+        let key = Key { account, integration: integration.to_owned(), flow: flow.to_owned(), pin: pin.clone() };
         if let Some(program) = lock(&self.programs).get(&key) {
             return Ok(program.clone());
         }
@@ -103,7 +96,12 @@ impl Programs {
         let find = |name: &str| -> Option<&Action> {
             others.get(name).map_or_else(|| own.action(name), |bundle| bundle.action(name))
         };
-        Program::compile(definition, find, self.settings.clone())
+        let switches = pin.switches.as_deref();
+        let settings = match Switches::of(&self.settings) {
+            same if same.as_ref() == switches => self.settings.clone(),
+            _ => Arc::new(Switches::restore(switches, &self.settings)),
+        };
+        Program::compile(definition, find, settings)
             .map_err(|error| NoProgram::Bad { flow: flow.to_owned(), reason: error.to_string() })
     }
 

@@ -98,7 +98,7 @@ struct Waker {
 struct Ready {
     run: Run,
     restored: Restored,
-    programs: HashMap<String, Arc<Program>>,
+    programs: HashMap<Pin, Arc<Program>>,
     cause: Cause,
 }
 
@@ -201,7 +201,7 @@ impl From<NoProgram> for Unfit {
 }
 
 /// One program, or why there is none, for each pin the journal names.
-async fn restore(run: &Run, records: Vec<Record>) -> Result<(Restored, HashMap<String, Arc<Program>>), Unfit> {
+async fn restore(run: &Run, records: Vec<Record>) -> Result<(Restored, HashMap<Pin, Arc<Program>>), Unfit> {
     let (core, row) = (&run.core, &run.row);
     let mut programs = HashMap::new();
     let mut connections = HashMap::new();
@@ -209,11 +209,11 @@ async fn restore(run: &Run, records: Vec<Record>) -> Result<(Restored, HashMap<S
         let program = core.programs.get(&core.store, row.account, &row.integration, &row.flow, pin).await?;
         let tokens = exposed(core, row.account, &row.integration, &program).await;
         connections.insert(program_key(&program), tokens);
-        programs.insert(pin_key(pin), program);
+        programs.insert(pin.clone(), program);
     }
     let found = programs.clone();
     let restored = core.pool.run(move || {
-        let mut program = |pin: &Pin| found.get(&pin_key(pin)).cloned();
+        let mut program = |pin: &Pin| found.get(pin).cloned();
         let mut connections =
             |program: &Program| connections.get(&std::ptr::from_ref(program).addr()).cloned().unwrap_or_default();
         replay::restore(&records, &mut program, &mut connections)
@@ -234,14 +234,6 @@ fn pins(records: &[Record]) -> impl Iterator<Item = &Pin> {
         Record::Retried { bundle, .. } => bundle.as_ref(),
         _ => None,
     })
-}
-
-fn pin_key(pin: &Pin) -> String {
-    let mut key = pin.digest.clone();
-    for (action, digest) in &pin.actions {
-        key.extend(["\0", action, "\0", digest]);
-    }
-    key
 }
 
 fn program_key(program: &Arc<Program>) -> usize {
@@ -273,8 +265,8 @@ async fn go_on(run: Run, restored: Restored) {
 }
 
 /// Begins the next attempt.
-async fn begin(mut run: Run, mut restored: Restored, programs: &HashMap<String, Arc<Program>>) {
-    let Some(program) = programs.get(&pin_key(&restored.pin)).cloned() else {
+async fn begin(mut run: Run, mut restored: Restored, programs: &HashMap<Pin, Arc<Program>>) {
+    let Some(program) = programs.get(&restored.pin).cloned() else {
         return give_up(run, "the definitions of the next attempt are not there".to_owned()).await;
     };
     let core = run.core.clone();

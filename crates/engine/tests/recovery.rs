@@ -9,10 +9,11 @@ use common::{
     ACCOUNT, Script, act, ended, fine, flow, go, journal, only, options, refund, start, status, store_with,
     tutorial_world, until, wait,
 };
-use zis_engine::Incoming;
+use zis_engine::{BundleChoice, Incoming, Options};
 use zis_flow::{
-    Outcome, Retry,
-    journal::{self, Record, Status},
+    Outcome, Retry, Settings,
+    journal::{self, Record, RetryFrom, Status},
+    settings::MissingPath,
 };
 use zis_store::{
     ExecutionId, Store, event,
@@ -193,4 +194,62 @@ async fn a_node_that_was_taken_for_dead_is_fenced_and_begins_anew() {
     gate.add_permits(10);
     let id = only(&first.ingest(go()).await.unwrap());
     assert_eq!(ended(&store, &id).await.owner.epoch, 2);
+}
+
+/// A switch that is turned between two lives of a node must not change what an execution under way does, or how its journal replays.
+#[tokio::test(start_paused = true)]
+async fn an_execution_keeps_the_settings_it_was_started_with() {
+    let choice =
+        r#""C":{"Type":"Choice","Choices":[{"Variable":"$.nothing","StringEquals":"x","Next":"A"}],"Default":"B"}"#;
+    let states = [
+        choice.to_owned(),
+        act("A", "Get", "End"),
+        act("B", "Post", "W"),
+        wait("W", "30", "D"),
+        act("D", "Post", "End"),
+    ];
+    let store = store_with(&flow("C", &states.join(","))).await;
+    let lenient = Settings { choice_missing_path: MissingPath::False, ..Settings::default() };
+    let options = |settings: Settings| Options { flow: Arc::new(settings), ..options() };
+
+    let (script, clock) = (Script::new(fine), Arc::new(common::SimClock::default()));
+    let first = common::start_at(&store, script.clone(), clock.clone(), options(lenient)).await;
+    let id = only(&first.ingest(go()).await.unwrap());
+    until(&store, &id, |row| row.status == Status::Waiting).await;
+    first.drain(Duration::from_secs(1)).await;
+
+    // By the strict rule the Choice would have failed, and the journal would say something that cannot have happened.
+    let second = common::start_at(&store, script.clone(), clock, options(Settings::default())).await;
+    assert_eq!(ended(&store, &id).await.status, Status::Succeeded);
+    assert_eq!(script.count("Post"), 2);
+    // What starts now follows the settings of now.
+    let strict = only(&second.ingest(go()).await.unwrap());
+    assert_eq!(ended(&store, &strict).await.status, Status::Failed);
+    // By hand: the pinned definitions with the settings they had, the current ones with those of now.
+    second.retry(ACCOUNT, &id, RetryFrom::Start, BundleChoice::Pinned, "ann").await.unwrap();
+    until(&store, &id, |row| row.attempt == 2 && row.status == Status::Succeeded).await;
+    second.retry(ACCOUNT, &id, RetryFrom::Start, BundleChoice::Current, "ann").await.unwrap();
+    until(&store, &id, |row| row.attempt == 3 && row.status == Status::Failed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_leaves_hands_over_at_once() {
+    let store = store_with(&flow("W", &[wait("W", "3600", "A"), act("A", "Post", "End")].join(","))).await;
+    let node = |name: &str| Options { node: name.to_owned(), lease: Duration::from_secs(600), ..options() };
+    let clock = Arc::new(common::SimClock::default());
+    let (goes, stays) = (
+        common::start_at(&store, Script::new(fine), clock.clone(), node("goes")).await,
+        common::start_at(&store, Script::new(fine), clock, node("stays")).await,
+    );
+    let id = only(&goes.ingest(go()).await.unwrap());
+    until(&store, &id, |row| row.status == Status::Waiting).await;
+    let began = tokio::time::Instant::now();
+    goes.drain(Duration::from_secs(1)).await;
+    until(&store, &id, |row| row.owner.node == "stays").await;
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "neither its lease was waited for nor the next look: {:?}",
+        began.elapsed()
+    );
+    assert_eq!(stays.running(), 0, "it waits in the store");
 }

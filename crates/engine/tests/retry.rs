@@ -11,7 +11,7 @@ use common::{
 use zis_engine::{BundleChoice, EngineError, Options};
 use zis_flow::{
     Retry,
-    journal::{RetryFrom, Status},
+    journal::{Record, Replayed, RetryFrom, Status},
 };
 use zis_store::{Store, log};
 
@@ -218,9 +218,16 @@ async fn a_replayed_event_is_a_new_event() {
     let store = store_with(&flow("A", &act("A", "Post", "End"))).await;
     let engine = start(&store, Script::new(fine), options()).await;
     let first = engine.ingest(go()).await.unwrap();
-    let second = engine.replay(ACCOUNT, &first.event).await.unwrap();
+    let second = engine.replay(ACCOUNT, &first.event, "ann").await.unwrap();
     assert_ne!(first.event, second.event);
     assert_ne!(only(&first), only(&second));
+    let marks = async |id| match &common::journal(&store, &id).await[0] {
+        Record::Started(started) => started.replayed.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(marks(only(&first)).await, None);
+    let mark = Replayed { of: first.event.to_string(), by: "ann".to_owned() };
+    assert_eq!(marks(only(&second)).await, Some(mark), "the journal says who asked");
     let unknown = zis_store::EventId::from_uuid(uuid::Uuid::nil());
-    assert!(matches!(engine.replay(ACCOUNT, &unknown).await, Err(EngineError::NotFound { what: "event", .. })));
+    assert!(matches!(engine.replay(ACCOUNT, &unknown, "ann").await, Err(EngineError::NotFound { what: "event", .. })));
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     effect::{CallId, Outcome},
     failure::Failure,
+    settings::Switches,
     time::Timestamp,
     value::Value,
 };
@@ -79,15 +80,29 @@ pub struct Started {
     pub pin: Pin,
     /// `$` at the start, without `connections`.
     pub document: Value,
+    /// Its event was accepted before, and somebody sent it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<Replayed>,
 }
 
-/// The exact definitions an execution runs: an upload never touches what is running.
+/// Who sent an accepted event again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replayed {
+    /// The event it is a copy of.
+    pub of: String,
+    pub by: String,
+}
+
+/// The exact definitions an execution runs: neither an upload nor a changed setting touches what is running.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pin {
     pub digest: String,
     /// Actions that come from another bundle of the integration, as (action name, digest): the last upload wins (spec 1.4).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<(String, String)>,
+    /// The settings of the language that are not the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switches: Option<Box<Switches>>,
 }
 
 impl Record {

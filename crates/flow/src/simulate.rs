@@ -83,9 +83,9 @@ impl Simulation {
 
     /// Like [`Simulation::run`], and tells `watch` of each visit as soon as it has ended.
     pub fn run_watched(&self, reply: &mut dyn FnMut(&Call, u32) -> Reply, watch: &mut dyn FnMut(&Visit)) -> Report {
-        let pin = Pin { digest: "simulated".to_owned(), actions: Vec::new() };
+        let pin = Pin { digest: "simulated".to_owned(), actions: Vec::new(), switches: None };
         let (flow, document) = (self.program.name.clone(), self.document.clone());
-        let started = Record::Started(Started { at: self.now, flow, pin, document });
+        let started = Record::Started(Started { at: self.now, flow, pin, document, replayed: None });
         let mut run = Run { now: self.now, attempt: 0, records: vec![started], visits: Vec::new(), reply, watch };
         let mut machine: Option<Machine> = None;
         loop {

@@ -43,12 +43,18 @@ fn programs() -> impl FnMut(&Pin) -> Option<Arc<Program>> {
 }
 
 fn pin(digest: &str) -> Pin {
-    Pin { digest: digest.to_owned(), actions: Vec::new() }
+    Pin { digest: digest.to_owned(), actions: Vec::new(), switches: None }
 }
 
 fn started() -> Record {
     let input = Value::from_json(r#"{"items": [{"n": 1}, {"n": 2}]}"#).unwrap();
-    Record::Started(Started { at: at(0), flow: "Test".to_owned(), pin: pin("1"), document: envelope(input) })
+    Record::Started(Started {
+        at: at(0),
+        flow: "Test".to_owned(),
+        pin: pin("1"),
+        document: envelope(input),
+        replayed: None,
+    })
 }
 
 fn attempt(attempt: u32, from: i64) -> Record {

@@ -16,12 +16,12 @@ use zis_flow::{
 const AT: Timestamp = Timestamp(1_000_000);
 
 fn pin(digest: &str) -> Pin {
-    Pin { digest: digest.to_owned(), actions: vec![("other".to_owned(), "d2".to_owned())] }
+    Pin { digest: digest.to_owned(), actions: vec![("other".to_owned(), "d2".to_owned())], switches: None }
 }
 
 fn started() -> Record {
     let document = Value::from_json(r#"{"subdomain":"acme","input":{"id":123456789012345678901234567890}}"#).unwrap();
-    Record::Started(Started { at: AT, flow: "F".to_owned(), pin: pin("d1"), document })
+    Record::Started(Started { at: AT, flow: "F".to_owned(), pin: pin("d1"), document, replayed: None })
 }
 
 /// One record of each kind.

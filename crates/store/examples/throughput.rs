@@ -84,8 +84,9 @@ async fn flow(store: &Store, owner: &Owner, payload: &Value) -> Result<(), Store
     let started = Started {
         at: NOW,
         flow: "refund".to_owned(),
-        pin: Pin { digest: "d1".to_owned(), actions: Vec::new() },
+        pin: Pin { digest: "d1".to_owned(), actions: Vec::new(), switches: None },
         document: payload.clone(),
+        replayed: None,
     };
     let begun =
         vec![Record::Started(started), Record::AttemptStarted { attempt: 1, at: NOW, deadline: NOW, may_retry: true }];

@@ -10,7 +10,7 @@ use zis_store::{EventId, event, event::Event, execution};
 
 use crate::{
     App,
-    auth::Group,
+    auth::{Caller, Group},
     errors::Refusal,
     wire::{CursorOut, Endpoint, Json, Query, Routes, page},
 };
@@ -224,8 +224,9 @@ async fn dry_run(State(app): State<App>, Json(input): Json<EventIn>) -> Result<a
 
 async fn replay(
     State(app): State<App>,
+    caller: Caller,
     Path(text): Path<String>,
 ) -> Result<(StatusCode, axum::Json<AcceptedOut>), Refusal> {
-    let accepted = app.engine.replay(app.account, &id(&text)?).await?;
+    let accepted = app.engine.replay(app.account, &id(&text)?, caller.name()).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(accepted.into())))
 }

@@ -364,11 +364,11 @@ async fn trace(app: &App, row: &Execution, journal: &[Record]) -> Result<Vec<Vis
     for pin in pins {
         // A flow that is gone ends the trace; the journal is shown all the same.
         if let Ok(program) = app.engine.program(app.account, &row.integration, &row.flow, &pin).await {
-            programs.insert(pin.digest.clone(), program);
+            programs.insert(pin, program);
         }
     }
     let journal = journal.to_vec();
-    let work = move || replay(&journal, &mut |pin| programs.get(&pin.digest).cloned());
+    let work = move || replay(&journal, &mut |pin| programs.get(pin).cloned());
     let visits = tokio::task::spawn_blocking(work).await.map_err(Refusal::internal)?;
     Ok(visits.into_iter().map(VisitOut::from).collect())
 }

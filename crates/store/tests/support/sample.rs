@@ -78,8 +78,8 @@ pub fn execution(event: &Event, owner: &Owner) -> Execution {
 }
 
 pub fn started() -> Vec<Record> {
-    let pin = Pin { digest: "d1".to_owned(), actions: Vec::new() };
-    let started = Started { at: at(0), flow: "refund".to_owned(), pin, document: Value::Null };
+    let pin = Pin { digest: "d1".to_owned(), actions: Vec::new(), switches: None };
+    let started = Started { at: at(0), flow: "refund".to_owned(), pin, document: Value::Null, replayed: None };
     vec![Record::Started(started), Record::AttemptStarted { attempt: 1, at: at(0), deadline: at(100), may_retry: true }]
 }
 

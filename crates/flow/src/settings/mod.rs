@@ -1,6 +1,12 @@
 //! The compatibility switches of the language: one struct, one member for each open point of the spec.
 
+mod switches;
+
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use switches::Switches;
 
 /// How the interpreter rules where ZIS is silent; `docs/compat.md` lists each with its test for both positions.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +35,8 @@ pub struct Settings {
     pub jq: crate::jq::Limits,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MissingPath {
     /// The state fails (JSON path resolution error).
     Error,
@@ -37,18 +44,22 @@ pub enum MissingPath {
     False,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NullText {
     Empty,
     Null,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoOutput {
     Null,
     Error,
 }
 
+/// Part of the journal's format: what an execution's pin does not name has the value from here, so that a changed default changes how old
+/// journals replay.
 impl Default for Settings {
     fn default() -> Self {
         Self {
