@@ -1,47 +1,118 @@
-//! Benchmarks of zis: `cargo xtask bench [NAME…]`. Ratios against a ceiling or a peer in the same run, for machines are noisy.
+//! Benchmarks of zis: `cargo xtask bench [NAME…] [--write] [--peers DIR] [--profile]`. Ratios against a ceiling or a peer in the same
+//! run, for machines are noisy.
 //!
-//! Every loop is bounded in time and count; all traffic stays on loopback; every process that is started is stopped.
+//! Every loop is bounded in time or count; all traffic stays on loopback; every process that is started is stopped.
 
+mod api;
+mod backlog;
+mod ceiling;
 mod flows;
+mod growth;
 mod interpreter;
 mod load;
+mod matching;
+mod measure;
+mod peers;
+mod postgresql;
 mod process;
+mod profile;
+mod recovery;
+mod registry;
 mod report;
+mod sink;
 mod startup;
+mod stub;
+mod tutorial;
+mod usage;
 
-use anyhow::{Result, bail};
+use std::{path::PathBuf, pin::Pin, time::Instant};
+
+use anyhow::{Context, Result, bail};
+
+use report::Table;
+
+/// How to run, from the command line.
+#[derive(Debug, Default)]
+pub struct Settings {
+    names: Vec<String>,
+    write: bool,
+    /// Where peers are installed and stay; a temporary folder when it is not given.
+    peers: Option<PathBuf>,
+    /// Whether `flows` takes a CPU profile too.
+    profile: bool,
+}
+
+type Tables<'a> = Pin<Box<dyn Future<Output = Result<Vec<Table>>> + 'a>>;
 
 /// `(name, what it shows, run)`.
-type Bench = (&'static str, &'static str, fn() -> Result<Vec<report::Table>>);
+type Bench = (&'static str, &'static str, for<'a> fn(&'a Settings) -> Tables<'a>);
 
 const BENCHES: &[Bench] = &[
-    ("interpreter", "the tutorial's flow without IO", interpreter::run),
-    ("flows", "the tutorial's flow over HTTP, durable, beside the same hops without a store", flows::run),
-    ("startup", "from exec to the first answered request", startup::run),
+    ("interpreter", "the tutorial's flow without IO", |_| Box::pin(async { interpreter::run() })),
+    ("flows", "the tutorial's flow over HTTP, durable, beside the same hops without a store", |settings| {
+        Box::pin(flows::run(settings))
+    }),
+    ("peers", "the same work done by other engines, with the same generator in the same run", |settings| {
+        Box::pin(peers::run(settings))
+    }),
+    ("postgresql", "one, two and three nodes on one PostgreSQL, beside SQLite", |_| Box::pin(postgresql::run())),
+    ("recovery", "100,000 executions that a dead server left, and 100,000 that wait", |_| Box::pin(recovery::run())),
+    ("growth", "what a long history, many integrations and large events cost", |_| Box::pin(growth::run())),
+    ("registry", "reads of the registry and of configs, beside a handler that only answers", |_| {
+        Box::pin(registry::run())
+    }),
+    ("matching", "an event among 10,000 integrations, beside ten", |_| Box::pin(matching::run())),
+    ("startup", "from exec to the first answered request", |_| Box::pin(async { startup::run() })),
 ];
 
 #[global_allocator]
 static ALLOCATOR: interpreter::Counting = interpreter::Counting;
 
-fn main() -> Result<()> {
-    let mut args: Vec<String> = std::env::args().skip(1).collect();
-    let write = args.iter().position(|arg| arg == "--write").map(|at| args.remove(at)).is_some();
-    if let Some(unknown) = args.iter().find(|arg| !BENCHES.iter().any(|(name, ..)| name == arg)) {
-        let names: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
-        bail!("there is no benchmark `{unknown}`, only {}", names.join(", "));
+#[tokio::main]
+async fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, kind, argument] = args.as_slice()
+        && first == "stub"
+    {
+        return stub::serve(kind, argument.clone()).await;
     }
-    let mut text = String::new();
+    let settings = settings(args.into_iter())?;
+    let mut sections = Vec::new();
     for (name, what, run) in BENCHES {
-        if !args.is_empty() && !args.iter().any(|arg| arg == name) {
+        if !settings.names.is_empty() && !settings.names.iter().any(|wanted| wanted == name) {
             continue;
         }
         eprintln!("{name}: {what} …");
-        let section = report::section(name, what, &run()?);
-        print!("{section}");
-        text.push_str(&section);
+        let began = Instant::now();
+        let section = report::section(name, what, &run(&settings).await.with_context(|| format!("benchmark {name}"))?);
+        eprintln!("{name}: {:.0} s\n", began.elapsed().as_secs_f64());
+        println!("{section}");
+        sections.push((*name, section));
     }
-    if write {
-        report::write(&text)?;
+    if settings.write {
+        let names: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
+        report::write(&sections, &names)?;
     }
     Ok(())
+}
+
+fn settings(args: impl Iterator<Item = String>) -> Result<Settings> {
+    let mut settings = Settings::default();
+    let mut args = args;
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--write" => settings.write = true,
+            "--profile" => settings.profile = true,
+            "--peers" => settings.peers = Some(args.next().context("`--peers` needs a folder")?.into()),
+            name if BENCHES.iter().any(|(known, ..)| *known == name) => settings.names.push(arg),
+            unknown => {
+                let names: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
+                bail!(
+                    "there is no benchmark or option `{unknown}`; there are {}, --write, --profile, --peers DIR",
+                    names.join(", ")
+                );
+            }
+        }
+    }
+    Ok(settings)
 }

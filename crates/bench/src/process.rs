@@ -1,4 +1,4 @@
-//! A program under test: started, watched, stopped.
+//! A program under test: started, watched, stopped by its id.
 
 use std::{
     io::{BufRead, BufReader},
@@ -8,9 +8,17 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-/// A running server; killed when dropped.
+pub const ADMIN: &str = "admin@example.com:bench-password";
+
+/// A running program; killed when dropped.
 pub struct Process {
     child: Child,
+}
+
+/// A running `zis serve`.
+pub struct Zis {
+    process: Process,
+    /// `127.0.0.1:PORT`.
     pub address: String,
 }
 
@@ -22,45 +30,26 @@ pub fn program(name: &str) -> Result<PathBuf> {
 }
 
 impl Process {
-    /// `zis serve` on a free port with its data in `folder`; waits for the line that says where it listens.
-    pub fn zis(folder: &Path, env: &[(&str, &str)]) -> Result<Self> {
-        let mut child = Command::new(program("zis")?)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(folder)
-            .env("ZIS_ADMIN_EMAIL", "admin@example.com")
-            .env("ZIS_ADMIN_PASSWORD", "bench-password")
-            .env("ZIS_OUTBOUND__ALLOW_PRIVATE", "true")
-            .env("ZIS_LOG", "warn")
-            .envs(env.iter().copied())
-            .stdout(Stdio::piped())
-            .stdin(Stdio::null())
-            .spawn()
-            .context("can't start zis")?;
-        let output = child.stdout.take().context("zis has a standard output")?;
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).spawn();
+        Ok(Self { child: child.with_context(|| format!("can't start {}", command.get_program().display()))? })
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The first line of a piped standard output.
+    pub fn first_line(&mut self) -> Result<String> {
+        let output = self.child.stdout.take().context("its standard output is piped")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let address =
-            line.trim().strip_prefix("listening on http://").with_context(|| format!("zis said `{line}`"))?.to_owned();
-        Ok(Self { child, address })
+        Ok(line)
     }
 
-    /// Seconds of CPU used so far, user and system.
-    pub fn cpu_seconds(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
-        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
-        // utime and stime are the 14th and 15th field; a tick is 10 ms on every Linux we run on.
-        (ticks(11) + ticks(12)) / 100.0
-    }
-
-    /// Megabytes: the peak of the resident set, and the proportional set now.
-    pub fn memory_mb(&self) -> (f64, f64) {
-        let kilobytes = |file: &str, key: &str| {
-            let text = std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default();
-            let line = text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
-            line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok()).unwrap_or(0.0)
-        };
-        (kilobytes("status", "VmHWM:") / 1024.0, kilobytes("smaps_rollup", "Pss:") / 1024.0)
+    /// Whether it has not ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 }
 
@@ -68,5 +57,25 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Zis {
+    /// `zis serve` on a free port with its data in `folder`; waits for the line that says where it listens.
+    pub fn start(folder: &Path, env: &[(&str, &str)]) -> Result<Self> {
+        let (email, password) = ADMIN.split_once(':').context("an address and a password")?;
+        let mut command = Command::new(program("zis")?);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+        command.env("ZIS_ADMIN_EMAIL", email).env("ZIS_ADMIN_PASSWORD", password);
+        command.env("ZIS_OUTBOUND__ALLOW_PRIVATE", "true").env("ZIS_LOG", "warn").envs(env.iter().copied());
+        let mut process = Process::start(command.stdout(Stdio::piped()))?;
+        let line = process.first_line()?;
+        let address = line.trim().strip_prefix("listening on http://");
+        let address = address.with_context(|| format!("zis said `{line}`"))?.to_owned();
+        Ok(Self { process, address })
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 
-use crate::{process::Process, report::Table};
+use crate::{process::Zis, report::Table};
 
 const ROUNDS: usize = 5;
 
@@ -30,7 +30,7 @@ pub fn run() -> Result<Vec<Table>> {
 
 fn once(folder: &std::path::Path) -> Result<f64> {
     let began = Instant::now();
-    let zis = Process::zis(folder, &[])?;
+    let zis = Zis::start(folder, &[])?;
     let mut stream = TcpStream::connect(&zis.address)?;
     write!(stream, "GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", zis.address)?;
     let mut answer = String::new();

@@ -1,7 +1,7 @@
 # Runs one PostgreSQL cluster for as long as standard input is open: the tests may be killed, the server does not outlive them.
-# Arguments: the folder of the binaries, the folder of the cluster, the port. Commands, one a line, each answered by a line:
+# Arguments: the folder of the binaries, the folder of the cluster, the port, the server's settings. Commands, one a line, each answered by a line:
 # start, stop (as a crash does), restart.
-bin=$1 home=$2 port=$3
+bin=$1 home=$2 port=$3 settings=$4
 trap '' INT TERM HUP
 
 answer() {
@@ -12,7 +12,7 @@ answer() {
 }
 start() {
     "$bin/pg_ctl" -D "$home/data" -l "$home/log" -w -t 60 -s \
-        -o "-p $port -h 127.0.0.1 -k $home -c fsync=off -c max_connections=300 -c shared_buffers=64MB -c autovacuum=off" start
+        -o "-p $port -h 127.0.0.1 -k $home -c max_connections=300 $settings" start
 }
 stop() {
     "$bin/pg_ctl" -D "$home/data" -m immediate -w -t 60 -s stop

@@ -13,8 +13,7 @@ use std::{
     },
 };
 
-/// A running cluster. Only `trust` authentication, only on 127.0.0.1; `fsync` is off: a crash of the server loses nothing, one of the
-/// machine does.
+/// A running cluster. Only `trust` authentication, only on 127.0.0.1.
 pub struct Cluster {
     port: u16,
     bin: PathBuf,
@@ -60,14 +59,28 @@ where
     Some(store.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
 }
 
+/// `fsync` is off: a crash of the server loses nothing, one of the machine does.
+const QUICK: &str = "-c fsync=off -c shared_buffers=64MB -c autovacuum=off";
+/// PostgreSQL's own defaults, for what is measured.
+const DURABLE: &str = "-c fsync=on";
+
 impl Cluster {
-    /// Makes and starts a cluster.
+    /// Makes and starts a cluster that is quick rather than safe.
     pub fn start() -> Self {
+        Self::start_with(QUICK)
+    }
+
+    /// Makes and starts a cluster that keeps what it has committed, whatever happens to the machine.
+    pub fn start_durable() -> Self {
+        Self::start_with(DURABLE)
+    }
+
+    fn start_with(settings: &str) -> Self {
         let bin = binaries();
         // Some other process may take the port between our look and the server's.
         for _ in 0..5 {
             let port = crate::free_port();
-            let mut supervisor = supervise(&bin, port);
+            let mut supervisor = supervise(&bin, port, settings);
             supervisor.expect_ok("initdb");
             if supervisor.command("start") == "ok" {
                 return Self { port, bin, supervisor: Mutex::new(supervisor), databases: AtomicU32::new(0) };
@@ -161,7 +174,7 @@ impl Supervisor {
 }
 
 /// Starts the script that runs the server, as another user when we are root, whom `initdb` refuses.
-fn supervise(bin: &Path, port: u16) -> Supervisor {
+fn supervise(bin: &Path, port: u16, settings: &str) -> Supervisor {
     let home =
         tempfile::Builder::new().prefix("zis-postgres-").tempdir().expect("a temporary folder can be made").keep();
     let mut command = match other_user() {
@@ -179,6 +192,7 @@ fn supervise(bin: &Path, port: u16) -> Supervisor {
         .arg(bin)
         .arg(&home)
         .arg(port.to_string())
+        .arg(settings)
         .current_dir(&home)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -208,13 +222,18 @@ fn other_user() -> Option<String> {
 }
 
 fn binaries() -> PathBuf {
+    let missing = "no PostgreSQL binaries under /usr/lib/postgresql: install them (Debian: postgresql), or name their folder in \
+        ZIS_TEST_POSTGRES_BIN, or set ZIS_TEST_SKIP_POSTGRES=1 to leave these tests out";
+    installed().expect(missing)
+}
+
+/// The folder of PostgreSQL's binaries, when there are some.
+pub fn installed() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("ZIS_TEST_POSTGRES_BIN") {
-        return folder.into();
+        return Some(folder.into());
     }
     let version = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path());
     let newest = installed.filter(|path| path.join("bin/initdb").exists()).max_by_key(|path| version(path));
-    let missing = "no PostgreSQL binaries under /usr/lib/postgresql: install them (Debian: postgresql), or name their folder in \
-        ZIS_TEST_POSTGRES_BIN, or set ZIS_TEST_SKIP_POSTGRES=1 to leave these tests out";
-    newest.expect(missing).join("bin")
+    Some(newest?.join("bin"))
 }

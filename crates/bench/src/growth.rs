@@ -1,0 +1,172 @@
+//! What should not cost more as a server grows: a long history, many integrations; and what does, large events.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    api::Api,
+    backlog::{self, Outside},
+    load::Shot,
+    matching,
+    measure::{Cell, cell, latencies},
+    process::Zis,
+    report::{Table, flat},
+    sink::Sink,
+    tutorial,
+};
+
+const LANES: usize = 64;
+const SPAN: Duration = Duration::from_secs(3);
+const HISTORIES: [usize; 3] = [10, 1_000, 100_000];
+const INTEGRATIONS: [usize; 2] = [1, 1_000];
+const READ_ROUNDS: usize = 10;
+/// Kilobytes of an event's payload.
+const SIZES: [usize; 2] = [1, 100];
+
+pub async fn run() -> Result<Vec<Table>> {
+    let sink = Sink::default();
+    let world = sink.serve().await?;
+    let (history, reads) = history(&sink, &world).await?;
+    Ok(vec![history, reads, integrations(&sink, &world).await?, events(&sink, &world).await?])
+}
+
+/// A server with the flow of case (b), and where it keeps its data.
+async fn server(world: &str) -> Result<(tempfile::TempDir, Zis, Api)> {
+    let folder = tempfile::tempdir()?;
+    let zis = Zis::start(folder.path(), &[])?;
+    let api = Api::new(&zis);
+    tutorial::install_plain(&api, world).await?;
+    Ok((folder, zis, api))
+}
+
+/// Rows of flows at [`LANES`], each beside the first.
+struct Rows {
+    table: Table,
+    cells: Vec<Cell>,
+}
+
+impl Rows {
+    fn new(title: &str, first: &str) -> Self {
+        let columns = [first, "flows/s", "p50 / p99 ms", "CPU ms/flow", "CPU : first row"];
+        Self { table: Table::new(format!("Case (b) at {LANES} lanes; {title}."), &columns), cells: Vec::new() }
+    }
+
+    fn add(&mut self, name: impl ToString, cell: Cell) {
+        self.cells.push(cell);
+        let CpuRatio(ratio) = self.ratio();
+        self.table.row([
+            name.to_string(),
+            format!("{:.0}", cell.run.per_second),
+            latencies(&cell.run),
+            format!("{:.3}", cell.cpu_ms),
+            format!("{ratio:.2}"),
+        ]);
+    }
+
+    /// The last row's CPU for a flow, in terms of the first row's.
+    fn ratio(&self) -> CpuRatio {
+        let cpu = |cell: Option<&Cell>| cell.map_or(0.0, |cell| cell.cpu_ms);
+        CpuRatio(cpu(self.cells.last()) / cpu(self.cells.first()))
+    }
+
+    fn rate(&self) -> f64 {
+        let rate = |cell: Option<&Cell>| cell.map_or(0.0, |cell| cell.run.per_second);
+        rate(self.cells.last()) / rate(self.cells.first())
+    }
+}
+
+struct CpuRatio(f64);
+
+async fn history(sink: &Sink, world: &str) -> Result<(Table, Table)> {
+    let mut rows = Rows::new("executions in the history before the measured ones came", "history");
+    let columns: Vec<&str> = ["history"].into_iter().chain(READS.map(|(name, _)| name)).collect();
+    let title = format!("Reads through the API, one after the other: milliseconds, the median of {READ_ROUNDS}.");
+    let mut pages = Table::new(title, &columns);
+    for count in HISTORIES {
+        let (folder, zis, _) = server(world).await?;
+        drop(zis);
+        backlog::write(folder.path(), count, Outside::Answers).await?;
+        let zis = Zis::start(folder.path(), &[])?;
+        let api = Api::new(&zis);
+        let read = reads(&api).await?;
+        pages.row([count.to_string()].into_iter().chain(read.map(|ms| format!("{ms:.2}"))));
+        rows.add(count, cell(&tutorial::plain_shot(&api), sink, LANES, SPAN, &[zis.id()]).await?);
+    }
+    let text =
+        format!("CPU for a flow with 100,000 beside ten: {}; flows/s: {}.", flat(rows.ratio().0), flat(rows.rate()));
+    rows.table.note(text);
+    Ok((rows.table, pages))
+}
+
+/// What the console and scripts ask for; `ID` is an execution's.
+const READS: [(&str, &str); 6] = [
+    ("the newest 20 executions", "/api/zis/v1/executions?page[size]=20"),
+    ("the failed ones", "/api/zis/v1/executions?page[size]=20&status=failed"),
+    ("counts by status", "/api/zis/v1/executions/counts"),
+    ("text that is nowhere", "/api/zis/v1/executions?page[size]=20&q=nowhere"),
+    ("one execution with its trace", "/api/zis/v1/executions/ID"),
+    ("the newest 20 events", "/api/zis/v1/events?page[size]=20"),
+];
+
+/// Median milliseconds of [`READS`].
+async fn reads(api: &Api) -> Result<[f64; READS.len()]> {
+    let newest = api.call(Method::GET, READS[0].1, Value::Null).await?;
+    let id = newest["executions"][0]["id"].as_str().context("the list has an execution with an id")?;
+    let mut medians = [0.0; READS.len()];
+    for (median, (_, path)) in medians.iter_mut().zip(READS) {
+        let path = path.replace("ID", id);
+        let mut took = Vec::new();
+        for _ in 0..READ_ROUNDS {
+            let began = Instant::now();
+            api.call(Method::GET, &path, Value::Null).await?;
+            took.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+        took.sort_by(f64::total_cmp);
+        *median = took[took.len() / 2];
+    }
+    Ok(medians)
+}
+
+async fn integrations(sink: &Sink, world: &str) -> Result<Table> {
+    let mut rows = Rows::new("integrations with an installed job spec", "integrations");
+    for count in INTEGRATIONS {
+        let (_folder, zis, api) = server(world).await?;
+        matching::install(&api, count - 1).await?;
+        rows.add(count, cell(&tutorial::plain_shot(&api), sink, LANES, SPAN, &[zis.id()]).await?);
+    }
+    let text =
+        format!("CPU for a flow among 1,000 beside alone: {}; flows/s: {}.", flat(rows.ratio().0), flat(rows.rate()));
+    rows.table.note(text);
+    Ok(rows.table)
+}
+
+async fn events(sink: &Sink, world: &str) -> Result<Table> {
+    let mut rows = Rows::new("events of different sizes", "payload");
+    let (_folder, zis, api) = server(world).await?;
+    for kilobytes in SIZES {
+        let shot = large(&api, kilobytes * 1024);
+        rows.add(format!("{kilobytes} KB"), cell(&shot, sink, LANES, SPAN, &[zis.id()]).await?);
+    }
+    let [small, large] = SIZES.map(|kilobytes| kilobytes as f64);
+    let megabytes = rows.cells.last().map_or(0.0, |cell| cell.run.per_second * large / 1024.0);
+    rows.table.note(format!(
+        "An event of {large:.0} KB costs {:.1} times the CPU of one of {small:.0} KB, for {:.0} times the bytes; {megabytes:.0} MB of events come in each second.",
+        rows.ratio().0,
+        large / small
+    ));
+    Ok(rows.table)
+}
+
+/// The event of case (b) with order lines up to `bytes`.
+fn large(api: &Api, bytes: usize) -> Shot {
+    let url = format!("{}/api/zis/v1/events", api.base);
+    let mut event = tutorial::plain_event("ORDER-HERE");
+    let line = json!({"sku": "A-1003", "title": "a pair of shoes", "quantity": 2, "price": "49.90"});
+    let (used, each) = (event["payload"].to_string().len(), line.to_string().len() + 1);
+    event["payload"]["lines"] = Value::Array(vec![line; bytes.saturating_sub(used) / each]);
+    let text = event.to_string();
+    Shot::post(url, Some(api.authorization.clone()), move |order| text.replacen("ORDER-HERE", order, 1))
+}
