@@ -35,16 +35,19 @@ pub(crate) struct Ready {
     pub(crate) program: Result<Arc<Program>, String>,
 }
 
-type Index = HashMap<String, Vec<Arc<Route>>>;
+/// By what [`key`] makes of one or more names.
+type Index<T> = HashMap<String, T>;
 
 /// One account's installed job specs, as of `version`.
 #[derive(Default)]
 pub(crate) struct Catalog {
     pub(crate) version: i64,
     /// By source and type, over all integrations.
-    all: Index,
+    all: Index<Vec<Arc<Route>>>,
     /// By integration, source and type.
-    each: Index,
+    each: Index<Vec<Arc<Route>>>,
+    /// By integration and name.
+    named: Index<Arc<Route>>,
 }
 
 #[derive(Default)]
@@ -98,7 +101,8 @@ impl Catalog {
         });
         let (source, kind) = (spec.event_source.as_str(), spec.event_type.as_str());
         self.all.entry(key(&[source, kind])).or_default().push(route.clone());
-        self.each.entry(key(&[&route.integration, source, kind])).or_default().push(route);
+        self.each.entry(key(&[&route.integration, source, kind])).or_default().push(route.clone());
+        self.named.insert(key(&[&route.integration, &route.job_spec]), route);
     }
 
     /// The job specs that an event of `source` and `kind` runs; of `integration` alone when it is given.
@@ -112,7 +116,7 @@ impl Catalog {
 
     /// The installed job spec of this name.
     pub(crate) fn find(&self, integration: &str, job_spec: &str) -> Option<&Arc<Route>> {
-        self.each.values().flatten().find(|route| route.integration == integration && route.job_spec == job_spec)
+        self.named.get(&key(&[integration, job_spec]))
     }
 }
 
