@@ -1,12 +1,17 @@
 //! `cargo xtask bench`: builds everything in release mode and hands over to the bench program.
 
-use anyhow::Result;
+use std::path::Path;
 
-use crate::run::run as command;
+use anyhow::{Context, Result};
+
+use crate::run::{output, run as command};
 
 pub fn run(args: &[String]) -> Result<()> {
     command("cargo", &["build", "--release", "--locked", "-p", "zis", "-p", "zis-bench"], &[])?;
-    let mut all = vec!["run", "--release", "--locked", "--quiet", "-p", "zis-bench", "--"];
-    all.extend(args.iter().map(String::as_str));
-    command("cargo", &all, &[])
+    // The program itself, not `cargo run -p zis-bench`: a selection of packages with other features would be built once more.
+    let metadata = output("cargo", &["metadata", "--format-version", "1", "--no-deps", "--locked"])?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata")?;
+    let target = metadata["target_directory"].as_str().context("cargo metadata names the target directory")?;
+    let program = Path::new(target).join("release/zis-bench");
+    command(&program.display().to_string(), &args.iter().map(String::as_str).collect::<Vec<_>>(), &[])
 }

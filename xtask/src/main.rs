@@ -17,7 +17,8 @@ cargo xtask <task>
   test              everything CI runs: set-up, formatting, lints, tidy, all tests on both stores, doc tests, browser tests
   tidy              the repository's own rules: a heading in every file, size limits, licences, forbidden words
   generate          the generated files: rule pages, error pages, schema, OpenAPI; `--check` only compares
-  bench [NAME…]     the benchmarks, release build; results on the terminal and in docs/benchmarks.md with `--write`
+  bench [NAME…]     the benchmarks, release build; results on the terminal and in docs/benchmarks.md with `--write`;
+                    `--peers DIR` keeps the other engines there, `--profile` adds a CPU profile to `flows`
 ";
 
 fn main() -> ExitCode {

@@ -97,7 +97,7 @@ fn thread(name: &str) -> String {
 
 /// What a function belongs to: the kernel, a library in C, or a crate.
 fn part(object: &str, symbol: &str) -> String {
-    let c = [("sqlite3", "SQLite"), ("mi_", "allocator"), ("_mi_", "allocator"), ("ring_core", "ring")];
+    let c = [("mi_", "allocator"), ("_mi_", "allocator"), ("ring_core", "ring")];
     let memory = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "memchr", "strlen"];
     if object.contains("kernel") || object.contains("vdso") || object == "[unknown]" {
         return "kernel".to_owned();
@@ -109,10 +109,12 @@ fn part(object: &str, symbol: &str) -> String {
         return (*part).to_owned();
     }
     if !symbol.contains("::") {
-        return if object == "zis" { "SQLite and other C".to_owned() } else { object.to_owned() };
+        // Of the libraries in C that are linked in, SQLite is the one that is left.
+        return if object == "zis" { "SQLite".to_owned() } else { object.to_owned() };
     }
     // `<hyper::proto::h1::Conn as core::future::Future>::poll`, `<&T as core::fmt::Display>::fmt`.
-    let name = symbol.trim_start_matches(['<', '&', '*', '[', '(']);
+    let name = symbol.strip_prefix("core::ptr::drop_in_place").unwrap_or(symbol);
+    let name = name.trim_start_matches(['<', '&', '*', '[', '(']);
     let name = name.trim_start_matches("mut ").trim_start_matches("dyn ");
     let end = name.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(name.len());
     name[..end].to_owned()
@@ -147,7 +149,9 @@ mod tests {
         for (object, symbol, expected) in [
             ("[kernel.kallsyms]", "tcp_sendmsg", "kernel"),
             ("zis", "sqlite3VdbeExec", "SQLite"),
+            ("zis", "walChecksumBytes", "SQLite"),
             ("zis", "mi_malloc", "allocator"),
+            ("zis", "core::ptr::drop_in_place<zis_flow::value::Value>", "zis_flow"),
             ("libc.so.6", "__memmove_avx_unaligned_erms", "copying and comparing memory"),
             ("zis", "<zis_flow::value::Value as core::fmt::Display>::fmt", "zis_flow"),
             ("zis", "<&mut serde_json::Deserializer<R> as serde::Deserializer>::deserialize_any", "serde_json"),

@@ -56,6 +56,9 @@ pub async fn run(settings: &Settings) -> Result<Vec<Table>> {
             Ok((peer, cells)) => {
                 table.row(line(&peer.name, peer.durable, &cells));
                 ratios.row(ratio(name, &ours, &cells));
+                if matches!(start, Guest::Restate) {
+                    ratios.note(aims(&ours, &cells));
+                }
             }
             Err(error) => {
                 eprintln!("peers: {name} was not measured: {error:#}");
@@ -114,6 +117,15 @@ fn ratio(name: &str, ours: &[Cell; 3], theirs: &[Cell; 3]) -> Vec<String> {
     let rates = (0..LANES.len()).map(|at| times(ours[at].run.per_second, theirs[at].run.per_second));
     let rest = [times(ours[1].run.p99, theirs[1].run.p99), times(ours[2].pss_mb, theirs[2].pss_mb)];
     [name.to_owned()].into_iter().chain(rates).chain(rest).collect()
+}
+
+fn aims(ours: &[Cell; 3], restate: &[Cell; 3]) -> String {
+    format!(
+        "Beside Restate at 64: {:.1} times the flows/s (aim: 5 or more) in {:.2} of the memory (aim: 0.1 or less). p99 at 16: {:.1} ms (aim: under 10).",
+        ours[2].run.per_second / restate[2].run.per_second,
+        ours[2].pss_mb / restate[2].pss_mb,
+        ours[1].run.p99,
+    )
 }
 
 /// An error in a table's cell.

@@ -38,7 +38,9 @@ impl Refund {
         let refund = json!({"order_id": properties["order_id"], "refund_amount": properties["refund_amount"], "user_profile_id": id});
         let url = format!("{}/refund", self.world);
         let answer = context
-            .run(|| async { Ok(Json(self.http.post(url).json(&refund).send().await?.error_for_status()?.json::<Value>().await?)) })
+            .run(|| async {
+                Ok(Json(self.http.post(url).json(&refund).send().await?.error_for_status()?.json::<Value>().await?))
+            })
             .name("refund")
             .await?;
         Ok(answer)
