@@ -250,8 +250,15 @@ async fn versions_can_be_compared_and_brought_back() {
         [(&json!("/resources/Spec"), &json!("removed")), (&json!("/resources/Other"), &json!("added"))]
     );
 
+    install(&server, "Other").await.expect(200);
     let back = server.post(&format!("{base}/rollback"), json!({})).send().await.expect(200);
     assert_eq!(back["digest"], versions[1]["digest"]);
+    // And forth: what fired goes on firing, without being installed again.
+    let name = |name: &str, installed: bool| (name.to_owned(), installed);
+    assert_eq!(installed(&server).await, [name("Other", true), name("Spec", false)]);
+    server.post(&format!("{base}/rollback"), json!({})).send().await.expect(200);
+    assert_eq!(installed(&server).await, [name("Other", true)]);
+    server.post(&format!("{base}/rollback"), json!({})).send().await.expect(200);
     let old = server.get(&format!("{base}/versions/{}", back["digest"].as_str().unwrap())).send().await.expect(200);
     assert_eq!(old, bundle("one", &["Spec"]));
     server.post(&format!("{base}/rollback"), json!({"digest": "00"})).send().await.expect(404);

@@ -16,7 +16,7 @@ use crate::{
     diff::{self, Change},
     errors::Refusal,
     wire::{Endpoint, Json, Query, Routes},
-    zis::upload,
+    zis::upload::{self, Specs},
 };
 
 const ONE: &str = "/api/zis/v1/integrations/{integration}/bundles/{uuid}";
@@ -47,9 +47,14 @@ pub(super) fn routes(routes: Routes) -> Routes {
             compare,
         )
         .add(
-            endpoint(Method::POST, ROLLBACK, "rollbackBundle", "Uploads an old version once more")
-                .takes::<RollbackIn>()
-                .gives::<RolledBackOut>(200),
+            endpoint(
+                Method::POST,
+                ROLLBACK,
+                "rollbackBundle",
+                "Uploads an old version once more; what was installed stays so",
+            )
+            .takes::<RollbackIn>()
+            .gives::<RolledBackOut>(200),
             rollback,
         )
         .add(
@@ -193,7 +198,7 @@ async fn rollback(
     };
 
     let text = text(&app, &versions, digest).await?;
-    let uploaded = upload::upload(&app, &integration, text).await?;
+    let uploaded = upload::upload(&app, &integration, text, Specs::StayInstalled).await?;
 
     Ok(axum::Json(RolledBackOut { uuid: uploaded.uuid, digest: uploaded.digest, generation: uploaded.generation }))
 }

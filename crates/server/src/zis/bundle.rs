@@ -6,7 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use zis_store::registry::{self, Bundle};
 
-use super::{integration, upload};
+use super::{
+    integration,
+    upload::{self, Specs},
+};
 use crate::{
     App,
     auth::Group,
@@ -102,7 +105,7 @@ impl From<Bundle> for BundleOut {
 }
 
 async fn create(State(app): State<App>, Path(name): Path<String>, Text(text): Text) -> Result<StatusCode, Refusal> {
-    upload::upload(&app, &name, text).await?;
+    upload::upload(&app, &name, text, Specs::AsConfigured).await?;
     Ok(StatusCode::OK)
 }
 

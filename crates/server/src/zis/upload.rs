@@ -14,8 +14,16 @@ use crate::{
 /// Most findings that an answer holds: nobody reads more, and a hostile bundle could make it far longer than itself.
 const MAX_TOLD: usize = 100;
 
+/// What becomes of job specs that were installed before an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Specs {
+    /// `registry.reinstall_on_upload`: as on ZIS they must be installed again, unless it is set.
+    AsConfigured,
+    StayInstalled,
+}
+
 /// Reads and checks `text` as a bundle of `integration` and makes it the current one of its name.
-pub(crate) async fn upload(app: &App, name: &str, text: String) -> Result<Uploaded, Refusal> {
+pub(crate) async fn upload(app: &App, name: &str, text: String, specs: Specs) -> Result<Uploaded, Refusal> {
     integration::exists(app, name).await?;
     let bundle = check(app, name, &text).await?;
     let upload = Upload {
@@ -27,7 +35,7 @@ pub(crate) async fn upload(app: &App, name: &str, text: String) -> Result<Upload
         job_specs: bundle.job_specs.iter().map(spec).collect(),
         document: text,
         uploaded_at: app.clock.now(),
-        reinstall: app.config.registry.reinstall_on_upload,
+        reinstall: specs == Specs::StayInstalled || app.config.registry.reinstall_on_upload,
     };
     Ok(registry::upload(&app.store, &upload).await?)
 }

@@ -75,15 +75,20 @@ async fn deploy(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
     client.post(&format!("/api/services/zis/registry/{}/bundles", encode(integration)), &bundle).await?;
     log.step("upload", "ok", format!("bundle \"{}\"", name(&bundle)));
     let specs = spec_names(&bundle);
-    for spec in &specs {
+    install(client, integration, &specs, log).await?;
+    read_back(client, integration, &bundle, log).await?;
+    stale(client, args, &specs, log).await
+}
+
+async fn install(client: &Client, integration: &str, specs: &[String], log: &mut Log) -> Result<()> {
+    for spec in specs {
         let full = encode(&format!("zis:{integration}:job_spec:{spec}"));
         client
             .call(Method::POST, &format!("/api/services/zis/registry/job_specs/install?job_spec_name={full}"), None)
             .await?;
         log.step("install", "ok", spec);
     }
-    read_back(client, integration, &bundle, log).await?;
-    stale(client, args, &specs, log).await
+    Ok(())
 }
 
 /// The file with its placeholders replaced.
@@ -268,7 +273,7 @@ async fn stale(client: &Client, args: &Deploy, specs: &[String], log: &mut Log) 
     Ok(())
 }
 
-/// Back to the version before (only on a zis server: a Zendesk account keeps none).
+/// Back to the version before and its job specs (only on a zis server: a Zendesk account keeps none).
 async fn rollback(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
     let integration = &args.target.integration;
     let bundle: Value = serde_json::from_str(&filled(&args.target)?)?;
@@ -277,7 +282,10 @@ async fn rollback(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
     let path = format!("/api/zis/v1/integrations/{}/bundles/{}/rollback", encode(integration), encode(&uuid));
     let answer = client.post(&path, &json!({})).await?;
     log.step("rollback", "ok", format!("to version {}", answer["digest"].as_str().unwrap_or("before")));
-    Ok(())
+    let (_, old) = remote(client, integration, name(&bundle)).await?.context("the bundle is not listed any more")?;
+    let specs = spec_names(&old);
+    install(client, integration, &specs, log).await?;
+    stale(client, args, &specs, log).await
 }
 
 pub async fn diff(args: Diff) -> Result<ExitCode> {
