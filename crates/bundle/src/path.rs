@@ -1,5 +1,7 @@
 //! Reference paths: the JSONPath subset that names exactly one node (spec 3.7).
 
+use crate::json::push_pointer;
+
 /// `$`, `$.a.b`, `$['a b']`, `$.a[0]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Path {
@@ -47,6 +49,18 @@ impl Path {
     /// `$`: the whole document.
     pub fn root() -> Self {
         Self { segments: Vec::new() }
+    }
+
+    /// The same place as JSON pointer (RFC 6901): `/a/0`.
+    pub fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for segment in &self.segments {
+            match segment {
+                Segment::Key(key) => push_pointer(&mut pointer, key),
+                Segment::Index(index) => push_pointer(&mut pointer, &index.to_string()),
+            }
+        }
+        pointer
     }
 
     /// Whether `self` is `other` or lies inside of it.
@@ -151,6 +165,13 @@ impl std::fmt::Display for Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pointers_escape_what_they_must() {
+        let path = Path::parse("$.a['x/y~z'][3]").expect("a path");
+        assert_eq!(path.pointer(), "/a/x~1y~0z/3");
+        assert_eq!(Path::root().pointer(), "");
+    }
 
     #[test]
     fn good_paths_read_back() {

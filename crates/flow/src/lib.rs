@@ -4,6 +4,7 @@
 //! an [`Effect`] and comes back through [`Machine::resume`]. The same machine serves the server, `zis run`, `zis test`,
 //! the trace view, recovery and the fuzzer.
 
+pub mod difference;
 pub mod effect;
 pub mod failure;
 pub mod journal;

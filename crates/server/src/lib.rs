@@ -17,7 +17,6 @@ pub mod zendesk;
 pub mod zis;
 
 mod deadline;
-mod diff;
 mod folder_lock;
 mod house;
 mod key_file;

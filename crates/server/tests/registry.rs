@@ -247,7 +247,7 @@ async fn versions_can_be_compared_and_brought_back() {
         diff["changes"].as_array().unwrap().iter().map(|change| (&change["pointer"], &change["kind"])).collect();
     assert_eq!(
         changes,
-        [(&json!("/resources/Spec"), &json!("removed")), (&json!("/resources/Other"), &json!("added"))]
+        [(&json!("/resources/Other"), &json!("added")), (&json!("/resources/Spec"), &json!("removed"))]
     );
 
     install(&server, "Other").await.expect(200);

@@ -5,6 +5,7 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use zis_flow::difference::{self, Change};
 use zis_store::{
     StoreError,
     registry::{self, Bundle, Version},
@@ -13,7 +14,6 @@ use zis_store::{
 use crate::{
     App,
     auth::Group,
-    diff::{self, Change},
     errors::Refusal,
     wire::{Endpoint, Json, Query, Routes},
     zis::upload::{self, Specs},
@@ -84,12 +84,38 @@ pub struct VersionsOut {
     versions: Vec<VersionOut>,
 }
 
+/// One place that differs. A value that is not there on one side is left out.
+#[derive(Serialize, ToSchema)]
+pub struct ChangeOut {
+    /// JSON pointer.
+    pointer: String,
+    /// `added`, `removed` or `changed`.
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    old: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    new: Option<Value>,
+}
+
+impl From<Change<'_>> for ChangeOut {
+    fn from(change: Change<'_>) -> Self {
+        Self {
+            pointer: change.path.pointer(),
+            kind: change.kind().as_str(),
+            old: change.old.cloned(),
+            new: change.new.cloned(),
+        }
+    }
+}
+
 /// What changed.
 #[derive(Serialize, ToSchema)]
 pub struct DiffOut {
     from: String,
     to: String,
-    changes: Vec<Change>,
+    changes: Vec<ChangeOut>,
 }
 
 /// Where to go back to.
@@ -181,7 +207,8 @@ async fn compare(
 
     let (old, new) = (text(&app, &versions, from).await?, text(&app, &versions, to).await?);
     let read = |text: &str| serde_json::from_str::<Value>(text).map_err(Refusal::internal);
-    let changes = diff::changes(&read(&old)?, &read(&new)?);
+    let (old, new) = (read(&old)?, read(&new)?);
+    let changes = difference::changes(&old, &new).into_iter().map(ChangeOut::from).collect();
 
     Ok(axum::Json(DiffOut { from: from.to_owned(), to: to.to_owned(), changes }))
 }

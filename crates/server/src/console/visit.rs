@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use serde_json::Value;
-use zis_flow::Timestamp;
+use zis_flow::{
+    Timestamp,
+    difference::{self, Change, Kind},
+};
 
 use crate::console::{
     page::encode,
@@ -231,30 +234,22 @@ fn curl(http: &Value, body: &Value) -> String {
 
 /// The difference that the state made to `$`.
 fn changed(visit: &Value) -> Markup {
-    let mut lines = Vec::new();
-    differences("$", &visit["input"], &visit["output"], &mut lines);
+    let changes = difference::of_state(&visit["input"], &visit["output"]);
     html! {
-        @if lines.is_empty() { p.soft.small { "$ stayed as it was." } } @else {
+        @if changes.is_empty() { p.soft.small { "$ stayed as it was." } } @else {
             h3 { "Changed" }
-            ul.changes { @for (class, line) in lines.iter().take(100) { li class=(class) { (line.chars().take(500).collect::<String>()) } } }
+            ul.changes { @for change in changes.iter().take(100) { li class=(change.kind().as_str()) { (line(change)) } } }
         }
     }
 }
 
-fn differences(path: &str, old: &Value, new: &Value, lines: &mut Vec<(&'static str, String)>) {
-    match (old, new) {
-        (Value::Object(before), Value::Object(after)) => {
-            for (key, value) in after {
-                match before.get(key) {
-                    Some(old) => differences(&format!("{path}.{key}"), old, value, lines),
-                    None => lines.push(("added", format!("+ {path}.{key} = {value}"))),
-                }
-            }
-            lines.extend(
-                before.keys().filter(|key| !after.contains_key(*key)).map(|key| ("removed", format!("− {path}.{key}"))),
-            );
-        }
-        _ if old == new => {}
-        _ => lines.push(("changed", format!("~ {path} = {new}"))),
-    }
+/// `+ $.amount = 100`, cut when it is long.
+fn line(change: &Change<'_>) -> String {
+    let sign = match change.kind() {
+        Kind::Added => '+',
+        Kind::Removed => '−',
+        Kind::Changed => '~',
+    };
+    let value = change.new.map_or_else(String::new, |new| format!(" = {new}"));
+    format!("{sign} {}{value}", change.path).chars().take(500).collect()
 }

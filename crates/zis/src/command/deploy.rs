@@ -6,15 +6,13 @@ use anyhow::{Context, Result, bail, ensure};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use zis_bundle::document::{self, Options};
+use zis_flow::difference::{Change, Kind, changes};
 use zis_lint::render::{Color, Format, render};
 
 use crate::{
     cli::{Deploy, Diff, Output, Target},
     client::{Client, encode},
-    command::{
-        diff::{Change, changes},
-        read_text,
-    },
+    command::read_text,
     style::{self, paint},
 };
 
@@ -68,7 +66,7 @@ async fn deploy(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
     connections(client, integration, &text, log).await;
     if args.dry_run {
         let found = remote(client, integration, name(&bundle)).await?;
-        log.step("dry run", "skipped", summary(&found.map(|(_, old)| changes(&old, &bundle))));
+        log.step("dry run", "skipped", summary(found.as_ref().map(|(_, old)| changes(old, &bundle)).as_deref()));
         return Ok(());
     }
     create(client, integration, log).await?;
@@ -242,7 +240,7 @@ async fn read_back(client: &Client, integration: &str, bundle: &Value, log: &mut
     let (uuid, found) =
         remote(client, integration, name(bundle)).await?.context("the uploaded bundle is not listed")?;
     let different = changes(bundle, &found);
-    ensure!(different.is_empty(), "the server holds something else: {}", summary(&Some(different)));
+    ensure!(different.is_empty(), "the server holds something else: {}", summary(Some(&different)));
     log.step("read back", "ok", format!("the same as the file ({uuid})"));
     Ok(())
 }
@@ -298,11 +296,7 @@ pub async fn diff(args: Diff) -> Result<ExitCode> {
     };
     let different = changes(&old, &bundle);
     for change in &different {
-        match change {
-            Change::Added(path, value) => anstream::println!("{} {path} = {value}", paint(style::GOOD, "+")),
-            Change::Removed(path) => anstream::println!("{} {path}", paint(style::BAD, "-")),
-            Change::Changed(path, old, new) => anstream::println!("{} {path}: {old} → {new}", paint(style::WARN, "~")),
-        }
+        anstream::println!("{}", line(change));
     }
     if different.is_empty() {
         anstream::println!("no difference");
@@ -310,10 +304,20 @@ pub async fn diff(args: Diff) -> Result<ExitCode> {
     Ok(if different.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn summary(different: &Option<Vec<Change>>) -> String {
+fn line(change: &Change<'_>) -> String {
+    let text = |value: Option<&Value>| value.map_or_else(String::new, Value::to_string);
+    let (path, old, new) = (&change.path, text(change.old), text(change.new));
+    match change.kind() {
+        Kind::Added => format!("{} {path} = {new}", paint(style::GOOD, "+")),
+        Kind::Removed => format!("{} {path}", paint(style::BAD, "-")),
+        Kind::Changed => format!("{} {path}: {old} → {new}", paint(style::WARN, "~")),
+    }
+}
+
+fn summary(different: Option<&[Change<'_>]>) -> String {
     match different {
         None => "a new bundle".to_owned(),
-        Some(changes) if changes.is_empty() => "no difference".to_owned(),
-        Some(changes) => format!("{} differences, first {:?}", changes.len(), changes[0]),
+        Some([]) => "no difference".to_owned(),
+        Some(changes @ [first, ..]) => format!("{} differences, first {}", changes.len(), line(first)),
     }
 }

@@ -4,7 +4,6 @@ mod check;
 mod demo;
 mod deploy;
 mod dev;
-mod diff;
 mod executions;
 mod explain;
 mod graph;

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{
-    command::diff::{Change, changes},
-    style::{self, paint},
-};
+use zis_flow::difference::{Change, Kind, of_state};
+
+use crate::style::{self, paint};
 
 /// Characters of a value in one line.
 const VALUE_WIDTH: usize = 100;
@@ -51,7 +50,7 @@ fn visit_lines(visit: &Value, last: bool, lines: &mut Vec<String>) {
         }
     }
     if !visit["output"].is_null() {
-        changes(&visit["input"], &visit["output"]).iter().for_each(|change| detail(describe(change)));
+        of_state(&visit["input"], &visit["output"]).iter().for_each(|change| detail(describe(change)));
     }
 }
 
@@ -68,11 +67,12 @@ fn exchange(http: &Value, body: &Value) -> String {
     format!("{method} {url} → {outcome}{body}")
 }
 
-fn describe(change: &Change) -> String {
-    match change {
-        Change::Added(path, value) => format!("{} {path} = {}", paint(style::GOOD, "+"), short(value)),
-        Change::Removed(path) => format!("{} {path}", paint(style::BAD, "-")),
-        Change::Changed(path, _, new) => format!("{} {path} = {}", paint(style::WARN, "~"), short(new)),
+fn describe(change: &Change<'_>) -> String {
+    let (path, new) = (&change.path, change.new.map_or_else(String::new, short));
+    match change.kind() {
+        Kind::Added => format!("{} {path} = {new}", paint(style::GOOD, "+")),
+        Kind::Removed => format!("{} {path}", paint(style::BAD, "-")),
+        Kind::Changed => format!("{} {path} = {new}", paint(style::WARN, "~")),
     }
 }
 
