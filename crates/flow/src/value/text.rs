@@ -55,7 +55,7 @@ pub(super) fn write(value: &Value, out: &mut String) {
 }
 
 /// How a byte must be written in a string, when not as itself; the empty text stands for `\u00..`.
-fn escape(byte: u8) -> Option<&'static str> {
+const fn escape(byte: u8) -> Option<&'static str> {
     Some(match byte {
         b'"' => "\\\"",
         b'\\' => "\\\\",
@@ -69,17 +69,36 @@ fn escape(byte: u8) -> Option<&'static str> {
     })
 }
 
+/// Bytes that each byte of a string needs beside itself, so that most texts are passed over without a branch for each byte.
+const EXTRA: [u8; 256] = {
+    let mut extra = [0; 256];
+    let mut byte = 0;
+    while byte < extra.len() {
+        extra[byte] = match escape(byte as u8) {
+            None => 0,
+            Some(escape) if escape.is_empty() => 5,
+            Some(_) => 1,
+        };
+        byte += 1;
+    }
+    extra
+};
+
 pub(crate) fn write_string(text: &str, out: &mut String) {
+    out.reserve(text.len() + 2);
     out.push('"');
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
-        let Some(escape) = escape(byte) else { continue };
+        if EXTRA[usize::from(byte)] == 0 {
+            continue;
+        }
         out.push_str(&text[from..at]);
-        if escape.is_empty() {
-            use std::fmt::Write;
-            let _ = write!(out, "\\u{byte:04x}");
-        } else {
-            out.push_str(escape);
+        match escape(byte) {
+            Some("") => {
+                use std::fmt::Write;
+                let _ = write!(out, "\\u{byte:04x}");
+            }
+            escape => out.push_str(escape.unwrap_or_default()),
         }
         from = at + 1;
     }
@@ -89,8 +108,7 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
 
 /// Bytes of a string with its quotes and escapes.
 pub(crate) fn string_len(text: &str) -> usize {
-    let extra = |byte| escape(byte).map_or(0, |escape| if escape.is_empty() { 5 } else { 1 });
-    2 + text.len() + text.bytes().map(extra).sum::<usize>()
+    2 + text.len() + text.bytes().map(|byte| usize::from(EXTRA[usize::from(byte)])).sum::<usize>()
 }
 
 pub(super) fn length(value: &Value, most: usize) -> usize {
