@@ -74,6 +74,11 @@ impl Store {
     pub async fn read(&self, statement: Statement) -> Result<Rows, StoreError> {
         self.driver.read(statement).await
     }
+
+    /// [`Store::read`] for a few rows found by their keys: microseconds, so that no other thread need be asked.
+    pub async fn look(&self, statement: Statement) -> Result<Rows, StoreError> {
+        self.driver.look(statement).await
+    }
 }
 
 /// The rows of each statement, once they are durable.

@@ -39,6 +39,11 @@ pub trait Driver: Send + Sync {
     /// Runs one statement that changes nothing.
     async fn read(&self, statement: Statement) -> Result<Rows, StoreError>;
 
+    /// The same for a few rows found by their keys, which a driver may answer at once, on the caller's thread.
+    async fn look(&self, statement: Statement) -> Result<Rows, StoreError> {
+        self.read(statement).await
+    }
+
     /// Finishes what is queued, refuses what comes later, lets go of the database.
     async fn close(&self) {}
 }

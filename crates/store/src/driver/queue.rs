@@ -29,7 +29,8 @@ const STATEMENT_BYTES: usize = 128;
 /// A logical transaction on its way.
 pub(super) struct Job {
     pub statements: Vec<Statement>,
-    pub reply: Reply,
+    /// Taken when the job is answered.
+    reply: Option<Reply>,
     bytes: usize,
     load: Arc<Load>,
 }
@@ -47,7 +48,7 @@ impl Load {
     pub(super) fn admit(self: &Arc<Self>, statements: Vec<Statement>, reply: Reply) -> Option<Job> {
         let bytes = statements.iter().map(size).sum();
         self.meters.waiting.increment(1.0);
-        let job = Job { statements, reply, bytes, load: self.clone() };
+        let job = Job { statements, reply: Some(reply), bytes, load: self.clone() };
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         // A transaction larger than the bound still passes when it is alone.
@@ -63,10 +64,10 @@ impl Load {
 
 impl Job {
     pub(super) fn answer(mut self, answer: Result<Vec<crate::sql::Rows>, StoreError>) {
-        let reply = std::mem::replace(&mut self.reply, tokio::sync::oneshot::channel().0);
+        let reply = self.reply.take();
         drop(self);
         // Nobody has to wait for the answer.
-        let _ = reply.send(answer);
+        let _ = reply.map(|reply| reply.send(answer));
     }
 }
 

@@ -23,6 +23,8 @@ use crate::{
 
 /// Reader threads: enough to keep two cores busy while one waits for the disk.
 const READERS: usize = 2;
+/// Connections for looks: one for each thread that is likely to look at the same moment.
+const LOOKERS: usize = 2;
 /// Prepared statements of a connection. Texts are few; lists with filters make the rest.
 const PREPARED: usize = 256;
 
@@ -38,6 +40,7 @@ pub struct Sqlite {
     writes: mpsc::Sender<Message>,
     load: Arc<Load>,
     reads: mpsc::Sender<ReadJob>,
+    lookers: [Mutex<Connection>; LOOKERS],
     topics: broadcast::Sender<Arc<str>>,
 }
 
@@ -50,12 +53,12 @@ impl Sqlite {
         let (reads, jobs) = mpsc::channel::<ReadJob>();
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..READERS {
-            let (connection, jobs) = (connect(file)?, jobs.clone());
-            connection.execute_batch("PRAGMA query_only = ON").map_err(error)?;
+            let (connection, jobs) = (reader(file)?, jobs.clone());
             spawn("zis-store-reader", move || read_loop(&connection, &jobs))?;
         }
         spawn("zis-store-writer", move || write_loop(&writer, &queue))?;
-        Ok(Self { writes, load: Arc::default(), reads, topics: broadcast::channel(TOPICS).0 })
+        let lookers = [Mutex::new(reader(file)?), Mutex::new(reader(file)?)];
+        Ok(Self { writes, load: Arc::default(), reads, lookers, topics: broadcast::channel(TOPICS).0 })
     }
 }
 
@@ -91,6 +94,13 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
 pub(super) fn prepare_once(connection: &Connection) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ()).map_err(error)
+}
+
+fn reader(file: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(file)?;
+    // Every commit makes a reader forget what it has read, so a large cache would be memory for nothing.
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -512").map_err(error)?;
+    Ok(connection)
 }
 
 fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Message>) {
@@ -311,6 +321,16 @@ impl Driver for Sqlite {
         let (reply, answer) = oneshot::channel();
         self.reads.send((statement, reply)).map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
+    }
+
+    async fn look(&self, statement: Statement) -> Result<Rows, StoreError> {
+        // The way to another thread and back takes longer than the look itself.
+        for looker in &self.lookers {
+            if let Ok(connection) = looker.try_lock() {
+                return run(&connection, &statement);
+            }
+        }
+        self.read(statement).await
     }
 
     async fn close(&self) {

@@ -137,7 +137,7 @@ pub fn delete(account: AccountId, id: &str) -> Vec<Statement> {
 
 pub async fn show(store: &Store, account: AccountId, id: &str) -> Result<Option<Profile>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM zd_profile p WHERE p.account = $1 AND p.id = $2");
-    store.read(statement(sql, params![account, id])).await?.first().map(profile).transpose()
+    store.look(statement(sql, params![account, id])).await?.first().map(profile).transpose()
 }
 
 pub async fn of_user(store: &Store, account: AccountId, user_id: i64) -> Result<Vec<Profile>, StoreError> {
@@ -160,10 +160,14 @@ pub async fn matching(
         params.push(Param::from(&one.value));
         any.push(format!("(i.kind = ${} AND i.value = ${})", params.len() - 1, params.len()));
     }
+    // A join, and no `IN (SELECT …)`: for that, SQLite makes a table for every single look.
     let sql = format!(
-        "SELECT {COLUMNS} FROM zd_profile p WHERE p.account = $1 AND p.id IN (SELECT i.profile_id FROM zd_profile_identifier i \
-         WHERE i.account = $1 AND i.source = $2 AND i.type = $3 AND ({}))",
+        "SELECT {COLUMNS} FROM zd_profile_identifier i JOIN zd_profile p ON p.account = i.account AND p.id = i.profile_id \
+         WHERE i.account = $1 AND i.source = $2 AND i.type = $3 AND ({}) ORDER BY p.id",
         any.join(" OR ")
     );
-    store.read(statement(sql, params)).await?.rows.iter().map(profile).collect()
+    let mut found: Vec<Profile> =
+        store.look(statement(sql, params)).await?.rows.iter().map(profile).collect::<Result<_, _>>()?;
+    found.dedup_by(|one, other| one.id == other.id);
+    Ok(found)
 }
