@@ -1,19 +1,21 @@
 //! What surrounds every route: shapes of errors, panics, time limits, security headers, a request id, and paths that end in `.json`.
 
-use std::any::Any;
+use std::{any::Any, convert::Infallible, panic::AssertUnwindSafe};
 
 use axum::{
     Router,
     body::Body,
     extract::Request,
-    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Uri, header, uri::PathAndQuery};
-use tower::{Layer, util::MapRequestLayer};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::ServiceExt;
 
-use crate::errors::{Code, Refusal, render};
+use crate::errors::{
+    Code, Refusal,
+    render::{self, Family},
+};
 
 /// Name of the header that names a request, in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,15 +35,38 @@ const SECURITY: [(HeaderName, HeaderValue); 4] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
-/// `router` with everything around it.
+/// `router` with everything around it, in one service: layers of the router itself would come too late to change the path, and each of
+/// them would cost a clone and an allocation more for every request.
 pub(crate) fn surround(router: Router) -> Router {
-    let inner = router
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(render::layer))
-        .layer(middleware::from_fn(headers));
-    // Before routing: a layer of the router itself would come too late to change the path.
-    let service = MapRequestLayer::new(without_suffix).layer(inner);
-    Router::new().fallback_service(service)
+    Router::new().fallback_service(tower::service_fn(move |request| {
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(answer(router, request).await) }
+    }))
+}
+
+async fn answer(router: Router, request: Request) -> Response {
+    let mut request = without_suffix(request);
+    let id = request_id(&request);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let family = Family::of(request.uri().path());
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let mut response = if target <= MAX_TARGET {
+        let answered = AssertUnwindSafe(router.oneshot(request)).catch_unwind().await;
+        render::render(family, answered.map_or_else(panicked, |Ok(response)| response))
+    } else {
+        too_long(family, target)
+    };
+    metrics::counter!("zis_http_requests_total", "family" => family.as_str(), "status" => class(&response))
+        .increment(1);
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    for (name, value) in SECURITY {
+        headers.entry(name).or_insert(value);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
 }
 
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
@@ -49,30 +74,14 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     Refusal::internal(format!("a handler panicked: {}", text.unwrap_or("without a word"))).into_response()
 }
 
-async fn headers(mut request: Request, next: Next) -> Response {
+/// What the sender calls the request, or a new name.
+fn request_id(request: &Request) -> String {
     let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
     let good = given.filter(|id| (1..=100).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
-    let id = good.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let family = render::Family::of(request.uri().path());
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let mut response = if target <= MAX_TARGET { next.run(request).await } else { too_long(family, target) };
-    metrics::counter!("zis_http_requests_total", "family" => family.as_str(), "status" => class(&response))
-        .increment(1);
-    let all = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        all.insert(REQUEST_ID, value);
-    }
-    for (name, value) in SECURITY {
-        all.entry(name).or_insert(value);
-    }
-    if !all.contains_key(header::CACHE_CONTROL) {
-        all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    response
+    good.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
-fn too_long(family: render::Family, target: usize) -> Response {
+fn too_long(family: Family, target: usize) -> Response {
     let message = format!("path and query have {target} bytes, {MAX_TARGET} are the most");
     let refusal = Refusal::new(Code::TargetTooLong, message);
     (refusal.status, axum::Json(family.body(&refusal))).into_response()

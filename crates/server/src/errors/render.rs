@@ -1,10 +1,6 @@
 //! The three families of error bodies: the ZIS registry's, Zendesk's, and ours.
 
-use axum::{
-    extract::Request,
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -130,9 +126,7 @@ fn ours(refusal: &Refusal) -> Value {
 }
 
 /// Writes the body of every refused request; also of those that a layer refused with a bare status or a line of text.
-pub async fn layer(request: Request, next: Next) -> Response {
-    let family = Family::of(request.uri().path());
-    let response = next.run(request).await;
+pub fn render(family: Family, response: Response) -> Response {
     if !(response.status().is_client_error() || response.status().is_server_error()) {
         return response;
     }
