@@ -310,9 +310,11 @@ impl Run {
         body: impl Future<Output = ()> + Send + 'static,
     ) {
         let core_ = core.clone();
+        // The runtime moves a task several times before it runs; what lies in a box moves with its pointer.
+        let body = Box::pin(AssertUnwindSafe(body).catch_unwind());
         core.tasks.spawn(async move {
             core_.meters.open.increment(1.0);
-            let result = AssertUnwindSafe(body).catch_unwind().await;
+            let result = body.await;
             core_.meters.open.decrement(1.0);
             if result.is_err() {
                 tracing::error!(execution = %id, "driving the execution panicked: a fault in zis");

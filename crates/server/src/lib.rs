@@ -19,6 +19,7 @@ pub mod zis;
 mod deadline;
 mod folder_lock;
 mod house;
+mod inside;
 mod key_file;
 mod listen;
 mod outside;

@@ -7,14 +7,14 @@ use url::Url;
 use zis_engine::{
     act::{Actor, Live, Options, Zendesk},
     connection::{Connections, PREDEFINED, Predefined},
-    outbound::{self, Client, Policy},
+    outbound::{self, Client, Inside, Policy},
 };
 use zis_store::Store;
 
 use crate::{config::Config, serve::ServeError};
 
-/// The guarded client; `own` are the origins of this server, which are always allowed.
-pub(crate) fn client(config: &Config, own: &[&str]) -> Result<Client, ServeError> {
+/// The guarded client; `own` are the origins of this server, which are always allowed, `inside` the way to its own router.
+pub(crate) fn client(config: &Config, own: &[&str], inside: Inside) -> Result<Client, ServeError> {
     let settings = &config.outbound;
     let policy = Policy {
         allow_private: settings.allow_private,
@@ -24,6 +24,7 @@ pub(crate) fn client(config: &Config, own: &[&str]) -> Result<Client, ServeError
     };
     let options = outbound::Options {
         policy,
+        inside,
         timeout: settings.timeout,
         max_response: settings.max_response,
         max_redirects: settings.max_redirects,

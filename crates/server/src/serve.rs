@@ -5,7 +5,8 @@ use std::{collections::HashMap, future::Future, net::SocketAddr, path::Path, syn
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use zis_engine::{Clock, Engine, EngineError, Options, connection::Connections};
+use url::Url;
+use zis_engine::{Clock, Engine, EngineError, Options, connection::Connections, outbound::Inside};
 use zis_store::{AccountId, Store, StoreError, canary, secret::Vault};
 use zis_zendesk::{Zendesk, ZendeskError, world::SystemWorld};
 
@@ -14,7 +15,7 @@ use crate::{
     app::{App, Parts, router},
     config::{Config, ConfigError},
     folder_lock::FolderLock,
-    house, key_file, listen, outside, random,
+    house, inside, key_file, listen, outside, random,
     sink::EngineSink,
 };
 
@@ -63,6 +64,7 @@ pub struct Server {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    inside: Inside,
     new_admin: Option<NewAdmin>,
     /// Held while anything may write; none on PostgreSQL.
     _folder: Option<FolderLock>,
@@ -98,7 +100,8 @@ impl Server {
         let secret = config.zendesk.webhook_secret.as_ref();
         api::zendesk_webhook::keep_configured(&store, &vault, account, secret, clock.now()).await?;
 
-        let http = outside::client(&config, &[&local, &origin])?;
+        let inside = Inside::default();
+        let http = outside::client(&config, &[&local, &origin], inside.clone())?;
         let predefined_secret =
             SecretString::from(random::token(32).map_err(|refusal| ServeError::Random(refusal.message))?);
         let predefined = outside::predefined(&config, &local, &origin, &predefined_secret);
@@ -122,7 +125,7 @@ impl Server {
             zendesk,
             closing: CancellationToken::new(),
         });
-        Ok(Self { app, listener, address, new_admin, _folder: folder })
+        Ok(Self { app, listener, address, inside, new_admin, _folder: folder })
     }
 
     /// Where it listens.
@@ -151,7 +154,12 @@ impl Server {
             app.engine.drain(patience).await;
             drained.cancel();
         };
-        let accept = listen::serve(&self.listener, router(app.clone()), &app.config.server, drained.cancelled());
+        let router = router(app.clone());
+        let own = Arc::new(inside::Own::new(router.clone(), reachable(self.address)));
+        if let Ok(origin) = Url::parse(&format!("http://{}", reachable(self.address))) {
+            self.inside.open(&origin, &own);
+        }
+        let accept = listen::serve(&self.listener, router, &app.config.server, drained.cancelled());
         tokio::join!(stop, accept, house::keep(app), api::operations::count_samples(app));
         // Last, because everything above may still write.
         app.store.close().await;

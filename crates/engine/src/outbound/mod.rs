@@ -6,6 +6,7 @@
 mod connect;
 pub mod error;
 pub mod guard;
+pub mod inside;
 pub mod resolve;
 mod turn;
 
@@ -13,8 +14,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Either, Full};
+use hyper::body::{Body, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy,
@@ -27,6 +28,7 @@ use turn::{Turn, Turns};
 
 pub use error::Error;
 pub use guard::{Allowed, Policy};
+pub use inside::Inside;
 pub use resolve::{Resolver, SystemResolver};
 
 /// Name resolution, TCP and its retries over a name's addresses: a host that needs longer is down.
@@ -76,11 +78,14 @@ pub struct Response {
 }
 
 type Inner = legacy::Client<HttpsConnector<connect::Connector>, Full<Bytes>>;
+/// An answer whose body is still to be read.
+type Head = http::Response<Either<Incoming, inside::Body>>;
 
 /// The client; clones share the pool.
 #[derive(Clone)]
 pub struct Client {
     inner: Inner,
+    inside: Inside,
     allow_http: bool,
     timeout: Duration,
     max_response: usize,
@@ -91,6 +96,8 @@ pub struct Client {
 /// What a client is made of.
 pub struct Options {
     pub policy: Policy,
+    /// The way to the server's own router; closed unless the server opens it.
+    pub inside: Inside,
     pub resolver: Arc<dyn Resolver>,
     /// Whether `http://` is allowed (spec 2.4.4).
     pub allow_http: bool,
@@ -108,6 +115,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             policy: Policy::default(),
+            inside: Inside::default(),
             resolver: Arc::new(SystemResolver),
             allow_http: true,
             timeout: TOTAL_TIMEOUT,
@@ -134,9 +142,10 @@ impl Client {
             .http1_max_headers(MAX_RESPONSE_HEADERS)
             .http1_max_buf_size(MAX_HEAD_BYTES)
             .build(connector);
-        let Options { allow_http, timeout, max_response, max_redirects, max_connections_per_host, .. } = options;
+        let Options { inside, allow_http, timeout, max_response, max_redirects, max_connections_per_host, .. } =
+            options;
         let turns = Arc::new(Turns::new(max_connections_per_host));
-        Ok(Self { inner, allow_http, timeout, max_response, max_redirects, turns })
+        Ok(Self { inner, inside, allow_http, timeout, max_response, max_redirects, turns })
     }
 
     /// Sends `request`, follows a few redirects of a GET or HEAD, and reads the whole answer. Gives up after `limit` or the client's own
@@ -184,7 +193,7 @@ impl Client {
 
     /// One hop. A kept connection may have been closed by the other side just now; what changes nothing outside is then sent once
     /// more on a new one.
-    async fn exchange(&self, request: &Request) -> Result<http::Response<Incoming>, Error> {
+    async fn exchange(&self, request: &Request) -> Result<Head, Error> {
         let uri = self.uri(&request.url)?;
         match self.attempt(request, &uri).await {
             Err(error) if request.method.is_safe() && is_stale(&error) => self.attempt(request, &uri).await,
@@ -193,12 +202,16 @@ impl Client {
         .map_err(|error| Error::from_client(&error))
     }
 
-    async fn attempt(&self, request: &Request, uri: &Uri) -> Result<http::Response<Incoming>, legacy::Error> {
+    async fn attempt(&self, request: &Request, uri: &Uri) -> Result<Head, legacy::Error> {
         let mut wire = http::Request::new(Full::new(request.body.clone()));
         *wire.method_mut() = request.method.clone();
-        *wire.uri_mut() = uri.clone();
         *wire.headers_mut() = request.headers.clone();
-        self.inner.request(wire).await
+        if let Some(service) = self.inside.takes(uri, &mut wire) {
+            let Ok(answer) = service.answer(wire).await;
+            return Ok(answer.map(Either::Right));
+        }
+        *wire.uri_mut() = uri.clone();
+        self.inner.request(wire).await.map(|answer| answer.map(Either::Left))
     }
 
     fn uri(&self, url: &Url) -> Result<Uri, Error> {
@@ -221,7 +234,7 @@ fn is_stale(error: &legacy::Error) -> bool {
 }
 
 /// Where a GET or HEAD is sent on to.
-fn redirect(request: &Request, response: &http::Response<Incoming>) -> Option<Url> {
+fn redirect(request: &Request, response: &Head) -> Option<Url> {
     let moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     if !moved || !matches!(request.method, Method::GET | Method::HEAD) {
         return None;
@@ -240,7 +253,10 @@ fn stays(url: &Url, next: &Url) -> bool {
     url.host() == next.host() && (upgraded || url.origin() == next.origin())
 }
 
-async fn read(mut body: Incoming, headers: &HeaderMap, limit: usize) -> Result<Bytes, Error> {
+async fn read<B>(mut body: B, headers: &HeaderMap, limit: usize) -> Result<Bytes, Error>
+where
+    B: Body<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>> + Unpin,
+{
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
         return Err(Error::TooLarge { limit });
@@ -248,7 +264,7 @@ async fn read(mut body: Incoming, headers: &HeaderMap, limit: usize) -> Result<B
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Error::from_client(&error))?;
+        let frame = frame.map_err(|error| Error::from_client(&*error))?;
         let Ok(data) = frame.into_data() else { continue };
         let have = first.as_ref().map_or(0, Bytes::len) + rest.len();
         if have + data.len() > limit {

@@ -6,6 +6,7 @@ mod action;
 mod builtin;
 mod client;
 mod connection;
+mod inside;
 mod oauth;
 mod server;
 mod world;
