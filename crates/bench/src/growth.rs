@@ -1,9 +1,8 @@
 //! What should not cost more as a server grows: a long history, many integrations; and what does, large events.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
-use http::Method;
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     matching,
     measure::{Cell, cell, latencies},
     process::Zis,
+    reads::{self, READS},
     report::{Table, flat},
     sink::Sink,
     tutorial,
@@ -24,7 +24,6 @@ const HISTORIES: [usize; 3] = [10, 1_000, 100_000];
 const INTEGRATIONS: [usize; 2] = [1, 1_000];
 /// Flows before a row's measured ones.
 const WARM_UP: usize = 500;
-const READ_ROUNDS: usize = 10;
 /// Kilobytes of an event's payload.
 const SIZES: [usize; 2] = [1, 100];
 
@@ -94,50 +93,23 @@ impl Rows {
 
 async fn history(sink: &Sink, world: &str) -> Result<(Table, Table)> {
     let mut rows = Rows::new("executions in the history before the measured ones came", "history");
-    let columns: Vec<&str> = ["history"].into_iter().chain(READS.map(|(name, _)| name)).collect();
-    let title = format!("Reads through the API, one after the other: milliseconds, the median of {READ_ROUNDS}.");
-    let mut pages = Table::new(title, &columns);
+    let mut took = Vec::new();
     for count in HISTORIES {
         let (folder, zis, _) = server(world).await?;
         drop(zis);
         backlog::write(folder.path(), count, Outside::Answers).await?;
         let zis = Zis::start(folder.path(), &[])?;
         let api = Api::new(&zis);
-        let read = reads(&api).await?;
-        pages.row([count.to_string()].into_iter().chain(read.map(|ms| format!("{ms:.2}"))));
+        took.push(reads::medians(&api).await?);
         rows.measure(count, &tutorial::plain_shot(&api), sink, &zis).await?;
     }
     rows.note("100,000 : 10 executions");
-    Ok((rows.table, pages))
-}
-
-/// What the console and scripts ask for; `ID` is an execution's.
-const READS: [(&str, &str); 6] = [
-    ("the newest 20 executions", "/api/zis/v1/executions?page[size]=20"),
-    ("the failed ones", "/api/zis/v1/executions?page[size]=20&status=failed"),
-    ("counts by status", "/api/zis/v1/executions/counts"),
-    ("text that is nowhere", "/api/zis/v1/executions?page[size]=20&q=nowhere"),
-    ("one execution with its trace", "/api/zis/v1/executions/ID"),
-    ("the newest 20 events", "/api/zis/v1/events?page[size]=20"),
-];
-
-/// Median milliseconds of [`READS`].
-async fn reads(api: &Api) -> Result<[f64; READS.len()]> {
-    let newest = api.call(Method::GET, READS[0].1, Value::Null).await?;
-    let id = newest["executions"][0]["id"].as_str().context("the list has an execution with an id")?;
-    let mut medians = [0.0; READS.len()];
-    for (median, (_, path)) in medians.iter_mut().zip(READS) {
-        let path = path.replace("ID", id);
-        let mut took = Vec::new();
-        for _ in 0..READ_ROUNDS {
-            let began = Instant::now();
-            api.call(Method::GET, &path, Value::Null).await?;
-            took.push(began.elapsed().as_secs_f64() * 1e3);
-        }
-        took.sort_by(f64::total_cmp);
-        *median = took[took.len() / 2];
+    let title = "Reads, one after the other: the median in milliseconds, by executions in the history.";
+    let mut pages = Table::new(title, &["read", "10", "1,000", "100,000"]);
+    for (at, (name, _)) in READS.iter().enumerate() {
+        pages.row([(*name).to_owned()].into_iter().chain(took.iter().map(|medians| format!("{:.2}", medians[at]))));
     }
-    Ok(medians)
+    Ok((rows.table, pages))
 }
 
 async fn integrations(sink: &Sink, world: &str) -> Result<Table> {

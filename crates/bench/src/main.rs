@@ -16,6 +16,7 @@ mod peers;
 mod postgresql;
 mod process;
 mod profile;
+mod reads;
 mod recovery;
 mod registry;
 mod report;
@@ -84,7 +85,12 @@ async fn main() -> Result<()> {
         }
         eprintln!("{name}: {what} …");
         let began = Instant::now();
-        let section = report::section(name, what, &run(&settings).await.with_context(|| format!("benchmark {name}"))?);
+        let tables = tokio::select! {
+            tables = run(&settings) => tables.with_context(|| format!("benchmark {name}"))?,
+            // The run is dropped, and what it started is stopped.
+            () = told_to_stop() => bail!("told to stop"),
+        };
+        let section = report::section(name, what, &tables);
         eprintln!("{name}: {:.0} s\n", began.elapsed().as_secs_f64());
         println!("{section}");
         sections.push((*name, section));
@@ -94,6 +100,18 @@ async fn main() -> Result<()> {
         report::write(&sections, &names)?;
     }
     Ok(())
+}
+
+/// Resolves on SIGINT or SIGTERM.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        },
+        Err(_) => std::future::pending().await,
+    }
 }
 
 fn settings(args: impl Iterator<Item = String>) -> Result<Settings> {

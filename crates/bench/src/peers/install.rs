@@ -21,7 +21,7 @@ pub async fn npm(folder: &Path, packages: &[&str]) -> Result<()> {
     let is_there = |package: &&&str| {
         let (name, version) = package.rsplit_once('@').unwrap_or((package, ""));
         let manifest = fs::read_to_string(folder.join("node_modules").join(name).join("package.json"));
-        manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}")))
+        manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")))
     };
     let missing: Vec<&str> = packages.iter().filter(|package| !is_there(package)).copied().collect();
     if missing.is_empty() {
