@@ -9,7 +9,10 @@ use anyhow::{Context, Result, ensure};
 use crate::run::{output, root};
 
 /// `(file, arguments of zis that print it)`.
-const FILES: &[(&str, &[&str])] = &[];
+const FILES: &[(&str, &[&str])] = &[
+    ("docs/reference/cli.md", &["reference", "cli"]),
+    ("docs/reference/configuration.md", &["reference", "configuration"]),
+];
 
 pub fn run(args: &[String]) -> Result<()> {
     let check = args.iter().any(|arg| arg == "--check");

@@ -4,7 +4,10 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{files, output, root};
+use crate::{
+    links,
+    run::{files, output, root},
+};
 
 /// Lines of a Rust file without its trailing tests.
 const MAX_FILE: usize = 800;
@@ -42,13 +45,15 @@ const LICENCES: &[&str] = &[
 pub fn run() -> Result<()> {
     let mut faults = Vec::new();
     let mut lengths = Vec::new();
-    for file in files()? {
-        let Ok(text) = fs::read_to_string(root().join(&file)) else { continue };
-        forbidden(&file, &text, &mut faults);
+    let files = files()?;
+    for file in &files {
+        let Ok(text) = fs::read_to_string(root().join(file)) else { continue };
+        forbidden(file, &text, &mut faults);
         if file.ends_with(".rs") {
-            lengths.push(rust_file(&file, &text, &mut faults));
+            lengths.push(rust_file(file, &text, &mut faults));
         }
     }
+    links::check(&files, &mut faults)?;
     named_tests(&mut faults)?;
     licences(&mut faults)?;
     lengths.sort_unstable();

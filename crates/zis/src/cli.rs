@@ -42,6 +42,9 @@ pub enum Command {
     Logs(Logs),
     /// List job specs that fire although no bundle holds them any more
     #[command(after_help = "\
+Examples:
+  zis orphans
+
 Uninstall one: zis deploy --uninstall-stale, the console, or DELETE /api/services/zis/registry/job_specs/install?job_spec_name=NAME")]
     Orphans(Server),
     /// List, create and revoke API tokens and OAuth tokens of a server
@@ -53,12 +56,30 @@ Uninstall one: zis deploy --uninstall-stale, the console, or DELETE /api/service
     /// Draw a flow
     Graph(Graph),
     /// Print the JSON Schema of a bundle, for editors
+    #[command(after_help = "\
+Examples:
+  zis schema > zis.schema.json
+  VS Code, settings.json: \"json.schemas\": [{\"fileMatch\": [\"*bundle.json\"], \"url\": \"./zis.schema.json\"}]")]
     Schema,
     /// Print the completions of a shell
+    #[command(after_help = "\
+Examples:
+  zis completions bash > ~/.local/share/bash-completion/completions/zis
+  zis completions zsh > ~/.zfunc/_zis
+  zis completions fish > ~/.config/fish/completions/zis.fish")]
     Completions { shell: clap_complete::Shell },
+    /// Print the manual page, or write those of all commands
+    Man(Man),
+    /// The generated pages of the manual
+    #[command(hide = true)]
+    Reference { part: Part },
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis demo
+  zis demo --keep          and look at it in the console")]
 pub struct Demo {
     /// Stay up afterwards and print the console's address
     #[arg(long)]
@@ -69,7 +90,10 @@ pub struct Demo {
 #[command(after_help = "\
 Examples:
   zis dev bundle.json           check on save, upload, install; data in ./.zis
-  zis dev --fresh --open bundle.json")]
+  zis dev --fresh --open bundle.json
+
+On a terminal: r sends the last event again, c checks again, o opens the console, h helps, q quits.
+Without one, the same letters are read from standard input, a line each.")]
 pub struct Dev {
     /// Bundles to follow
     pub bundles: Vec<PathBuf>,
@@ -142,6 +166,10 @@ pub enum CheckFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis explain ZIS2015      a rule of the linter, an upload error, or an error of the API
+  zis explain              all codes")]
 pub struct Explain {
     /// Such as ZIS1004; without it, all codes with their titles
     pub code: Option<String>,
@@ -263,6 +291,7 @@ pub struct Target {
     /// A zis server, or https://SUBDOMAIN.zendesk.com
     #[arg(long, env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub to: String,
+    /// The integration that the bundle goes to
     #[arg(long, value_name = "KEY")]
     pub integration: String,
     /// YAML: placeholder texts of the bundle and what to put there
@@ -298,6 +327,12 @@ pub struct Deploy {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis diff bundle.json --integration acme
+  zis diff bundle.json --integration acme --to https://acme.zendesk.com --values production.yaml
+
+Exit code: 0 no difference, 1 some.")]
 pub struct Diff {
     #[command(flatten)]
     pub target: Target,
@@ -316,6 +351,10 @@ pub enum Executions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis executions list --status failed,timed_out
+  zis executions list --integration acme --format json | jq .executions[].id")]
 pub struct List {
     #[arg(long)]
     pub integration: Option<String>,
@@ -333,7 +372,11 @@ pub struct List {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis executions show exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6")]
 pub struct Show {
+    /// As `zis executions list` shows it
     pub id: String,
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub format: Output,
@@ -342,7 +385,12 @@ pub struct Show {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis executions retry exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6                             from where it failed
+  zis executions retry exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6 --from start --bundle current")]
 pub struct Retry {
+    /// As `zis executions list` shows it
     pub id: String,
     /// Where to begin
     #[arg(long, value_enum, default_value_t = From::Failure)]
@@ -367,13 +415,21 @@ pub enum Version {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis executions cancel exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6")]
 pub struct Cancel {
+    /// As `zis executions list` shows it
     pub id: String,
     #[command(flatten)]
     pub server: Server,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis logs -f
+  zis logs --integration acme --level error")]
 pub struct Logs {
     /// Go on printing what comes
     #[arg(short, long)]
@@ -402,6 +458,10 @@ Examples:
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis tokens list
+  zis tokens list --format json")]
 pub struct ListTokens {
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub format: Output,
@@ -425,6 +485,9 @@ pub struct CreateToken {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis tokens revoke 245023085422498")]
 pub struct RevokeToken {
     /// As `zis tokens list` shows it
     pub id: i64,
@@ -436,6 +499,9 @@ pub struct RevokeToken {
 pub enum Secrets {
     /// Seal every secret anew with the first key
     #[command(after_help = "\
+Examples:
+  zis secrets rotate
+
 To change the key:
   1. put the new key before the old one: ZIS_SECRET_KEY=NEW,OLD, or the same in the file secret.key
   2. restart the server (every node)
@@ -445,7 +511,12 @@ To change the key:
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis graph bundle.json > flow.svg
+  zis graph bundle.json --flow Refund --format mermaid")]
 pub struct Graph {
+    /// The bundle
     pub file: PathBuf,
     /// Which flow, when the bundle has several
     #[arg(long)]
@@ -459,4 +530,46 @@ pub enum GraphFormat {
     Svg,
     Mermaid,
     Dot,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zis man | man -l -
+  zis man --out ~/.local/share/man/man1      zis.1, zis-check.1, …")]
+pub struct Man {
+    /// Write a page for each command to this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// A page that `cargo xtask generate` keeps in `docs/reference`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    Cli,
+    Configuration,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory};
+
+    use super::Cli;
+
+    fn without_example(command: &Command, name: &str, found: &mut Vec<String>) {
+        let mut below = command.get_subcommands().filter(|sub| !sub.is_hide_set()).peekable();
+        let is_leaf = below.peek().is_none();
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        if is_leaf && !after.contains("Examples:") {
+            found.push(name.to_owned());
+        }
+        below.for_each(|sub| without_example(sub, &format!("{name} {}", sub.get_name()), found));
+    }
+
+    #[test]
+    fn every_command_teaches_by_example() {
+        let mut found = Vec::new();
+        without_example(&Cli::command(), "zis", &mut found);
+        assert_eq!(found, [""; 0]);
+    }
 }

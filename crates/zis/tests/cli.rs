@@ -48,6 +48,13 @@ snapshots! {
     help_executions: ["executions", "list", "--help"];
     help_logs: ["logs", "--help"];
     help_graph: ["graph", "--help"];
+    help_schema: ["schema", "--help"];
+    help_completions: ["completions", "--help"];
+    help_man: ["man", "--help"];
+    help_secrets: ["secrets", "rotate", "--help"];
+    help_executions_show: ["executions", "show", "--help"];
+    help_executions_retry: ["executions", "retry", "--help"];
+    help_executions_cancel: ["executions", "cancel", "--help"];
     help_orphans: ["orphans", "--help"];
     help_tokens_create: ["tokens", "create", "--help"];
     check_clean: ["check", "examples/refund-router/bundle.json"];

@@ -9,7 +9,9 @@ mod explain;
 mod graph;
 mod live;
 mod logs;
+mod man;
 mod orphans;
+mod reference;
 mod run;
 mod secrets;
 mod send;
@@ -45,6 +47,11 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Graph(args) => graph::run(&args),
         Command::Schema => {
             anstream::println!("{:#}", zis_lint::schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man(args) => man::run(&args),
+        Command::Reference { part } => {
+            anstream::println!("{}", reference::page(part));
             Ok(ExitCode::SUCCESS)
         }
         Command::Completions { shell } => {

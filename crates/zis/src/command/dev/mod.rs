@@ -1,18 +1,24 @@
 //! `zis dev`: a local server that follows your files: check on save, upload, install, run, and show what happened.
 
+mod keys;
+mod screen;
+
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context, Result, bail};
 use http::Method;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
 use zis_bundle::{document, name::ResourceName};
 use zis_lint::render::{Color, Format, render};
 
+use self::{
+    keys::{Key, Keys},
+    screen::Screen,
+};
 use crate::{
     cli::Dev,
     client::{Client, encode},
@@ -25,6 +31,7 @@ const EMAIL: &str = "admin@example.com";
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 pub async fn run(args: Dev) -> Result<ExitCode> {
+    let began = Instant::now();
     let folder = PathBuf::from(".zis");
     if args.fresh && folder.exists() {
         std::fs::remove_dir_all(&folder).with_context(|| format!("can't remove {}", folder.display()))?;
@@ -40,21 +47,14 @@ pub async fn run(args: Dev) -> Result<ExitCode> {
     ];
     let local = Local::start_with(&flags).await?;
     let base = format!("http://{}", local.address());
-    anstream::println!("listening on {base}");
-    anstream::println!(
-        "{}",
-        paint(style::STRONG, format!("console {base}/console   sign in as {EMAIL} with {password}"))
-    );
-    anstream::println!(
-        "{}\n",
-        paint(style::DIM, "r re-runs the last event, c checks again, q quits; each followed by Enter")
-    );
-    if args.open {
-        let _ = std::process::Command::new("xdg-open").arg(format!("{base}/console")).spawn();
-    }
     let client = Client::new(&base, Some(format!("{EMAIL}:{password}")));
-    let mut session = Session { client: client.clone(), bundles: args.bundles.into_iter().map(Watched::new).collect() };
-    session.look().await;
+    let screen = Screen { base, email: EMAIL, password, ready_in: began.elapsed() };
+    let bundles = args.bundles.into_iter().map(Watched::new).collect();
+    let mut session = Session { client: client.clone(), screen, bundles };
+    session.begin().await;
+    if args.open {
+        open(&session.screen.console());
+    }
     let follow = tokio::spawn(follow(client));
     session.run().await?;
     follow.abort();
@@ -102,28 +102,44 @@ impl Watched {
     }
 }
 
+/// Shows an address in the browser of this machine; without one, says so.
+fn open(address: &str) {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let quiet = std::process::Stdio::null;
+    let started =
+        std::process::Command::new(program).arg(address).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+    match started {
+        // Waited for on the side: it may live as long as the browser.
+        Ok(mut browser) => drop(std::thread::spawn(move || browser.wait())),
+        Err(error) => anstream::println!("{program} can't open {address}: {error}"),
+    }
+}
+
 struct Session {
     client: Client,
+    screen: Screen,
     bundles: Vec<Watched>,
 }
 
 impl Session {
-    /// Until `q`, the end of the input, or Ctrl-C.
+    /// A new screen, and every bundle looked at.
+    async fn begin(&mut self) {
+        self.screen.show(self.bundles.iter().map(|bundle| bundle.file.as_path()));
+        self.bundles.iter_mut().for_each(|bundle| bundle.seen = None);
+        self.look().await;
+    }
+
+    /// Until `q` or Ctrl-C.
     async fn run(&mut self) -> Result<()> {
-        let mut lines = BufReader::new(tokio::io::stdin()).lines();
-        let mut typing = true;
+        let mut keys = Keys::listen();
         loop {
             tokio::select! {
-                line = lines.next_line(), if typing => match line?.as_deref().map(str::trim) {
-                    Some("q") => return Ok(()),
-                    Some("r") => self.rerun().await,
-                    Some("c") => {
-                        self.bundles.iter_mut().for_each(|bundle| bundle.seen = None);
-                        self.look().await;
-                    }
-                    Some(_) => {}
-                    // No terminal (a pipe, a service): go on until a signal.
-                    None => typing = false,
+                key = keys.next() => match key {
+                    Key::Quit => return Ok(()),
+                    Key::Rerun => self.rerun().await,
+                    Key::Check => self.begin().await,
+                    Key::Open => open(&self.screen.console()),
+                    Key::Help => Screen::help(),
                 },
                 () = tokio::time::sleep(LOOK_EVERY) => self.look().await,
                 _ = tokio::signal::ctrl_c() => return Ok(()),
