@@ -197,6 +197,63 @@ async fn many_failed_executions_are_retried_at_once() {
 }
 
 #[tokio::test]
+async fn many_open_executions_are_cancelled_at_once() {
+    let server = TestServer::start().await;
+    server.integration("acme").await;
+    let states = json!({"Wait": {"Type": "Wait", "Seconds": 60, "Next": "Done"}, "Done": {"Type": "Succeed"}});
+    install(&server, "Wait", states, json!({})).await;
+    for _ in 0..3 {
+        send(&server, json!({})).await;
+    }
+    let path = format!("{EXECUTIONS}?status=waiting");
+    server.until(&path, |body| (body["executions"].as_array()?.len() == 3).then_some(())).await;
+    let cancel = async |query: &str| {
+        server.request(Method::POST, &format!("{EXECUTIONS}/cancel?{query}")).send().await.expect(200)
+    };
+    assert_eq!(cancel("flow=other").await["cancelled"], json!([]));
+    let cancelled = cancel("flow=F").await;
+    assert_eq!((cancelled["cancelled"].as_array().unwrap().len(), &cancelled["refused"]), (3, &json!([])));
+    for id in cancelled["cancelled"].as_array().unwrap() {
+        let path = format!("{EXECUTIONS}/{}", id.as_str().unwrap());
+        let journal = server.get(&path).send().await.expect(200)["execution"]["journal"].clone();
+        let last = journal.as_array().unwrap().last().unwrap();
+        assert_eq!((&last["t"], &last["by"]), (&json!("cancelled"), &json!(support::EMAIL)));
+    }
+    assert_eq!(cancel("").await["cancelled"], json!([]), "what has ended is left alone");
+}
+
+#[tokio::test]
+async fn the_events_of_a_time_are_sent_again_once_each() {
+    let server = TestServer::start().await;
+    server.integration("acme").await;
+    install(&server, "Big", choice(), json!({})).await;
+    let since = server.app.clock.now().to_rfc3339();
+    for amount in 1..=3 {
+        send(&server, json!({"amount": amount})).await;
+    }
+    server.post(EVENTS, json!({"source": "other", "type": "go", "payload": {}})).send().await.expect(202);
+    let until = server.app.clock.now().to_rfc3339();
+    let encode = |text: &str| text.replace('+', "%2B");
+    let range = format!("source=test&since={}&until={}", encode(&since), encode(&until));
+
+    let count = async || server.get(&format!("{EVENTS}/counts?{range}")).send().await.expect(200)["count"].clone();
+    assert_eq!(count().await, 3);
+    let done = server.request(Method::POST, &format!("{EVENTS}/replay?{range}")).send().await.expect(202);
+    let replayed = done["replayed"].as_array().unwrap();
+    assert_eq!((replayed.len(), &done["meta"]["has_more"]), (3, &json!(false)), "{done:#}");
+    assert_eq!(count().await, 3, "the copies came later");
+    for copy in replayed {
+        let path = format!("{EXECUTIONS}/{}", copy["executions"][0].as_str().unwrap());
+        let started = server.get(&path).send().await.expect(200)["execution"]["journal"][0].clone();
+        assert_eq!(started["replayed"], json!({"of": copy["of"], "by": support::EMAIL}));
+    }
+    let after = format!("{EVENTS}/replay?{range}&page[after]={}", done["meta"]["after_cursor"].as_str().unwrap());
+    assert_eq!(server.request(Method::POST, &after).send().await.expect(202)["replayed"], json!([]));
+    let unbounded = server.request(Method::POST, &format!("{EVENTS}/replay")).send().await.expect(400);
+    assert!(unbounded["error"]["message"].as_str().unwrap().contains("since"), "{unbounded}");
+}
+
+#[tokio::test]
 async fn a_waiting_execution_is_cancelled() {
     let server = TestServer::start().await;
     server.integration("acme").await;

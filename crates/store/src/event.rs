@@ -26,6 +26,9 @@ pub struct Event {
     pub executions: u32,
 }
 
+/// More than passes between the making of an event's id and the time that it names, in microseconds.
+const EARLY: i64 = 60 * 1_000_000;
+
 const COLUMNS: &str = "account, id, source, type, integration, payload, received_at, idempotency_key, executions";
 
 /// The statement that stores `event`; a taken idempotency key is [`StoreError::Duplicate`] of table `event`.
@@ -91,6 +94,51 @@ pub async fn list(
     query.and_some("id < ", after);
     let rows = store.read(query.select(COLUMNS, "event", &format!("ORDER BY id DESC LIMIT {size}"))).await?;
     rows.rows.iter().map(event).collect()
+}
+
+/// What [`received`] and [`count`] look for; `None` matches all.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    pub source: Option<String>,
+    pub kind: Option<String>,
+    /// Received then or later.
+    pub since: Timestamp,
+    /// Received before.
+    pub until: Timestamp,
+}
+
+impl Filter {
+    fn conditions(&self, account: AccountId) -> Where {
+        let mut query = Where::account(account);
+        // An id is made when its event comes, give or take what two clocks differ: there is an index of ids, and none of times.
+        let early = Timestamp(self.since.0.saturating_sub(EARLY));
+        query.and("id >= ", &EventId::first_at(early));
+        query.and("received_at >= ", self.since);
+        query.and("received_at < ", self.until);
+        query.and_some("source = ", self.source.as_deref());
+        query.and_some("type = ", self.kind.as_deref());
+        query
+    }
+}
+
+/// Oldest first; `after` is the id of the last event of the page before.
+pub async fn received(
+    store: &Store,
+    account: AccountId,
+    filter: &Filter,
+    after: Option<&EventId>,
+    size: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let mut query = filter.conditions(account);
+    query.and_some("id > ", after);
+    let rows = store.read(query.select(COLUMNS, "event", &format!("ORDER BY id LIMIT {size}"))).await?;
+    rows.rows.iter().map(event).collect()
+}
+
+/// How many events fit.
+pub async fn count(store: &Store, account: AccountId, filter: &Filter) -> Result<u64, StoreError> {
+    let rows = store.read(filter.conditions(account).select("count(*)", "event", "")).await?;
+    Ok(rows.first().and_then(|row| u64::try_from(row.int(0)).ok()).unwrap_or_default())
 }
 
 fn event(row: &Row) -> Result<Event, StoreError> {

@@ -38,6 +38,9 @@ pub enum Command {
     /// List, show, retry and cancel executions of a server
     #[command(subcommand)]
     Executions(Executions),
+    /// Send accepted events of a server again
+    #[command(subcommand)]
+    Events(Events),
     /// Print the integration log of a server
     Logs(Logs),
     /// List job specs that fire although no bundle holds them any more
@@ -344,10 +347,82 @@ pub enum Executions {
     List(List),
     /// Show one execution: every state's input and output
     Show(Show),
-    /// Run an execution again
+    /// Run an execution again, or all that fit
     Retry(Retry),
-    /// Stop an execution
+    /// Stop an execution, or all that fit
     Cancel(Cancel),
+}
+
+/// One execution, or those that fit.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// One execution, as `zis executions list` shows it
+    #[arg(conflicts_with_all = ["integration", "flow", "status", "since", "until", "text"])]
+    pub id: Option<String>,
+    /// All of this integration
+    #[arg(long)]
+    pub integration: Option<String>,
+    /// All of this flow
+    #[arg(long)]
+    pub flow: Option<String>,
+    /// All of this status; several: separated by commas
+    #[arg(long)]
+    pub status: Option<String>,
+    /// All that were started then or later (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// All that were started before (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// All with this text in the event, the message or the cause
+    #[arg(long)]
+    pub text: Option<String>,
+    #[command(flatten)]
+    pub sure: Sure,
+}
+
+/// Before many things are changed at once.
+#[derive(Debug, Args)]
+pub struct Sure {
+    /// Say how many it would be, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Don't ask
+    #[arg(short, long, conflicts_with = "dry_run")]
+    pub yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Events {
+    /// Send an accepted event again, or all of a time
+    #[command(after_help = "\
+Examples:
+  zis events replay evt_0198f0a1b2c37d4e8f90a1b2c3d4e5f6
+  zis events replay --since 2026-03-01T10:00:00Z --until 2026-03-01T11:00:00Z --source support --dry-run")]
+    Replay(Replay),
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// One event
+    #[arg(required_unless_present = "since", conflicts_with_all = ["since", "until", "source", "kind"])]
+    pub id: Option<String>,
+    /// All that were received then or later (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// All that were received before (RFC 3339); now when not said
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// All of this source
+    #[arg(long)]
+    pub source: Option<String>,
+    /// All of this type
+    #[arg(long = "type")]
+    pub kind: Option<String>,
+    #[command(flatten)]
+    pub sure: Sure,
+    #[command(flatten)]
+    pub server: Server,
 }
 
 #[derive(Debug, Args)]
@@ -387,11 +462,13 @@ pub struct Show {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zis executions retry exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6                             from where it failed
-  zis executions retry exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6 --from start --bundle current")]
+  zis executions retry exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6
+  zis executions retry --flow RefundRequestFlow --since 2026-03-01T10:00:00Z --bundle current --dry-run
+
+Without --status, all that failed or ran out of time.")]
 pub struct Retry {
-    /// As `zis executions list` shows it
-    pub id: String,
+    #[command(flatten)]
+    pub which: Which,
     /// Where to begin
     #[arg(long, value_enum, default_value_t = From::Failure)]
     pub from: From,
@@ -417,10 +494,13 @@ pub enum Version {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zis executions cancel exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6")]
+  zis executions cancel exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6
+  zis executions cancel --integration acme --status waiting,retrying --yes
+
+Without --status, all that are open.")]
 pub struct Cancel {
-    /// As `zis executions list` shows it
-    pub id: String,
+    #[command(flatten)]
+    pub which: Which,
     #[command(flatten)]
     pub server: Server,
 }

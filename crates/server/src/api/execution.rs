@@ -1,4 +1,4 @@
-//! Executions: list, count, show with the trace, retry, cancel, retry many.
+//! Executions: list, count, show with the trace, retry, cancel.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,28 +31,30 @@ const RETRY: &str = "/api/zis/v1/executions/{id}/retry";
 const CANCEL: &str = "/api/zis/v1/executions/{id}/cancel";
 const COUNTS: &str = "/api/zis/v1/executions/counts";
 const HISTOGRAM: &str = "/api/zis/v1/executions/histogram";
-const RETRY_MANY: &str = "/api/zis/v1/executions/retry";
 /// Executions that one page of a search by text looks through: every one is read, and nobody should wait long for a page.
 const SEARCHED: usize = 2_000;
 /// Bars of a histogram: when not said, and at most.
 const BARS: u32 = 12;
 const MAX_BARS: u32 = 120;
 const HOUR: i64 = 3_600_000_000;
-/// Executions that one bulk retry takes: more would keep the caller waiting too long; it asks again.
-const MAX_BULK: usize = 1_000;
+
+/// With the parameters that [`filter`] reads.
+pub(super) fn filtered(endpoint: Endpoint) -> Endpoint {
+    endpoint
+        .query("integration", "of this integration")
+        .query("flow", "of this flow")
+        .query(
+            "status",
+            "queued, running, waiting, retrying, succeeded, failed, cancelled or timed_out; several: separated by commas",
+        )
+        .query("event_id", "started by this event")
+        .query("since", "started then or later: RFC 3339")
+        .query("until", "started before: RFC 3339")
+        .query("q", "text in the event, the message or the cause")
+}
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let endpoint = |method, path, id, summary| Endpoint::new(method, path, id, summary, Group::Ours);
-    let filtered = |endpoint: Endpoint| {
-        endpoint
-            .query("integration", "of this integration")
-            .query("flow", "of this flow")
-            .query("status", "queued, running, waiting, retrying, succeeded, failed, cancelled or timed_out; several: separated by commas")
-            .query("event_id", "started by this event")
-            .query("since", "started then or later: RFC 3339")
-            .query("until", "started before: RFC 3339")
-            .query("q", "text in the event, the message or the cause")
-    };
     routes
         .add(
             filtered(endpoint(
@@ -99,12 +101,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
                 .refuses(&[404, 409]),
             cancel,
         )
-        .add(
-            filtered(endpoint(Method::POST, RETRY_MANY, "retryExecutions", "Runs all ended executions that fit again"))
-                .takes::<RetryIn>()
-                .gives::<RetriedOut>(202),
-            retry_many,
-        )
 }
 
 /// From where, and with which bundle.
@@ -119,7 +115,7 @@ pub struct RetryIn {
 }
 
 impl RetryIn {
-    fn read(&self) -> Result<(RetryFrom, BundleChoice), Refusal> {
+    pub(super) fn read(&self) -> Result<(RetryFrom, BundleChoice), Refusal> {
         let from = match self.from.as_deref() {
             None | Some("start") => RetryFrom::Start,
             Some("failure") => RetryFrom::Failure,
@@ -220,23 +216,6 @@ pub struct BarOut {
     until: String,
     /// How many began, by the status that they have now; a status that none has is left out.
     counts: BTreeMap<&'static str, u64>,
-}
-
-/// What a bulk retry did.
-#[derive(Serialize, ToSchema)]
-pub struct RetriedOut {
-    /// The ids of those that run again.
-    retried: Vec<String>,
-    refused: Vec<RefusedOut>,
-    /// There are more that fit: ask again.
-    has_more: bool,
-}
-
-/// One that does not.
-#[derive(Serialize, ToSchema)]
-pub struct RefusedOut {
-    id: String,
-    message: String,
 }
 
 impl From<Execution> for ExecutionOut {
@@ -401,30 +380,4 @@ async fn cancel(
     let id = id(&text)?;
     app.engine.cancel(app.account, &id, caller.name()).await?;
     reload(&app, &id).await
-}
-
-async fn retry_many(
-    State(app): State<App>,
-    caller: Caller,
-    query: Query,
-    Json(input): Json<RetryIn>,
-) -> Result<(StatusCode, axum::Json<RetriedOut>), Refusal> {
-    let mut filter = filter(&query)?;
-    let (from, bundle) = input.read()?;
-    if filter.statuses.is_empty() {
-        filter.statuses = vec![Status::Failed, Status::TimedOut];
-    }
-    let mut found = execution::list(&app.store, app.account, &filter, None, MAX_BULK + 1).await?;
-    let has_more = page::cut(&mut found, MAX_BULK);
-
-    let mut out = RetriedOut { retried: Vec::new(), refused: Vec::new(), has_more };
-    // The oldest first: they have waited longest.
-    for row in found.into_iter().rev() {
-        match app.engine.retry(app.account, &row.id, from, bundle, caller.name()).await {
-            Ok(()) => out.retried.push(row.id.to_string()),
-            Err(error) => out.refused.push(RefusedOut { id: row.id.to_string(), message: error.to_string() }),
-        }
-    }
-
-    Ok((StatusCode::ACCEPTED, axum::Json(out)))
 }

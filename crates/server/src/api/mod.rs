@@ -1,5 +1,6 @@
 //! Our own API, under `/api/zis/v1`: what the console and the command line use, and nothing else (D12).
 
+mod bulk;
 mod bundle;
 mod check;
 mod event;
@@ -25,6 +26,7 @@ use crate::{
 pub fn routes(routes: Routes) -> Routes {
     [
         execution::routes,
+        bulk::routes,
         event::routes,
         logs::routes,
         stream::routes,

@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{Executions, From, List, Output, Retry, Show, Version},
+    cli::{Executions, List, Output, Show},
     client::{Client, encode},
-    command::trace,
+    command::{by_hand, trace},
     style::{self, paint},
 };
 
@@ -19,12 +18,8 @@ pub async fn run(command: Executions) -> Result<ExitCode> {
     match command {
         Executions::List(args) => list(&args).await?,
         Executions::Show(args) => show(&args).await?,
-        Executions::Retry(args) => retry(&args).await?,
-        Executions::Cancel(args) => {
-            let client = Client::from_env(&args.server.url);
-            client.call(Method::POST, &format!("{BASE}/{}/cancel", encode(&args.id)), None).await?;
-            anstream::println!("cancelled {}", args.id);
-        }
+        Executions::Retry(args) => by_hand::retry(&args).await?,
+        Executions::Cancel(args) => by_hand::cancel(&args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -97,15 +92,4 @@ pub fn describe(execution: &Value) -> Vec<String> {
         ));
     }
     lines
-}
-
-async fn retry(args: &Retry) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
-    let body = json!({
-        "from": if args.from == From::Start { "start" } else { "failure" },
-        "bundle": if args.bundle == Version::Pinned { "pinned" } else { "current" },
-    });
-    client.post(&format!("{BASE}/{}/retry", encode(&args.id)), &body).await?;
-    anstream::println!("retried {}; `zis executions show {}` shows how it goes", args.id, args.id);
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! One file for each command; this one hands over, and holds what several share.
 
+mod by_hand;
 mod check;
 mod demo;
 mod deploy;
@@ -40,6 +41,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Deploy(args) => block_on(deploy::run(args)),
         Command::Diff(args) => block_on(deploy::diff(args)),
         Command::Executions(args) => block_on(executions::run(args)),
+        Command::Events(args) => block_on(by_hand::events(args)),
         Command::Logs(args) => block_on(logs::run(args)),
         Command::Orphans(server) => block_on(orphans::run(server)),
         Command::Tokens(args) => block_on(tokens::run(args)),
