@@ -13,13 +13,13 @@ const NAME: &str = "zis.lock";
 
 /// The folder is this process's until it is dropped; the kernel lets go of it when the process dies, however it dies.
 #[derive(Debug)]
-pub(crate) struct FolderLock {
+pub struct FolderLock {
     _file: File,
 }
 
 impl FolderLock {
     /// Takes `folder`, or says which process has it.
-    pub(crate) fn take(folder: &Path) -> Result<Self, ServeError> {
+    pub fn take(folder: &Path) -> Result<Self, ServeError> {
         let path = folder.join(NAME);
         let data = |source| ServeError::Data { path: path.display().to_string(), source };
         // Not emptied before it is ours: the other process's number stands in it.

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod config;
 pub mod console;
 pub mod errors;
+pub mod folder_lock;
 pub mod graph;
 pub mod layers;
 pub mod openapi;
@@ -17,7 +18,6 @@ pub mod zendesk;
 pub mod zis;
 
 mod deadline;
-mod folder_lock;
 mod house;
 mod inside;
 mod key_file;

@@ -14,6 +14,7 @@ use http::Method;
 use serde_json::{Value, json};
 use zis_bundle::{document, name::ResourceName};
 use zis_lint::render::{Color, Format, render};
+use zis_server::folder_lock::FolderLock;
 
 use self::{
     keys::{Key, Keys},
@@ -34,6 +35,8 @@ pub async fn run(args: Dev) -> Result<ExitCode> {
     let began = Instant::now();
     let folder = PathBuf::from(".zis");
     if args.fresh && folder.exists() {
+        // Not under a server that runs: it would go on with files that nobody sees.
+        FolderLock::take(&folder)?;
         std::fs::remove_dir_all(&folder).with_context(|| format!("can't remove {}", folder.display()))?;
     }
     let password = password(&folder)?;
