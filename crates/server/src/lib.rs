@@ -23,6 +23,7 @@ mod inside;
 mod key_file;
 mod listen;
 mod outside;
+mod patience;
 mod proxied;
 mod random;
 mod sink;

@@ -14,7 +14,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::{config, deadline::Deadline, proxied};
+use crate::{config, deadline::Deadline, patience::Patience, proxied};
 
 /// Most header lines of a request: browsers send about 20, proxies add a few.
 const MAX_HEADERS: usize = 100;
@@ -37,7 +37,8 @@ pub(crate) async fn serve(
         .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(2 * MAX_HEADER_BYTES);
     let graceful = GracefulShutdown::new();
-    let (body_timeout, proxies) = (limits.body_timeout, Arc::<[_]>::from(limits.trusted_proxies.as_slice()));
+    let (body_timeout, write_timeout) = (limits.body_timeout, limits.write_timeout);
+    let proxies = Arc::<[_]>::from(limits.trusted_proxies.as_slice());
     let permits = Arc::new(Semaphore::new(limits.max_connections));
     let mut shutdown = pin!(shutdown);
     loop {
@@ -54,7 +55,8 @@ pub(crate) async fn serve(
             request.extensions_mut().insert(ConnectInfo(client));
             router.clone().oneshot(request)
         });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connection =
+            graceful.watch(http.serve_connection(TokioIo::new(Patience::new(stream, write_timeout)), service));
         tokio::spawn(async move {
             // A connection that breaks is the client's affair.
             let _ = connection.await;

@@ -18,6 +18,8 @@ use zis_server::{Config, Server, config::Sources};
 /// Bytes of a body that is sent one by one: together they would take far longer than any limit here.
 const PIECES: usize = 500;
 const PIECE_EVERY: Duration = Duration::from_millis(20);
+/// Requests whose answers together are far more than sockets hold: some 60 MB.
+const ASKED: usize = 500;
 
 /// Writes `text` and reads until the server closes the connection.
 async fn talk(server: &TestServer, text: &str) -> String {
@@ -64,6 +66,21 @@ async fn bodies_that_drip_are_cut_off() {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("ZIS4014"), "{path}: {answer}");
     }
+}
+
+/// Asks for far more than the sockets hold, and reads nothing.
+#[tokio::test]
+async fn clients_that_take_no_answer_are_let_go() {
+    let server = TestServer::with(&[("server.write_timeout", "100ms"), ("server.max_connections", "1")]).await;
+    let mut greedy = TcpStream::connect(server.address).await.unwrap();
+    let asked = "GET /api/zis/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(ASKED);
+    greedy.write_all(asked.as_bytes()).await.unwrap();
+    // The only place is free again.
+    server.get("/healthz").send().await.expect(200);
+    let mut taken = Vec::new();
+    let _ = greedy.read_to_end(&mut taken).await;
+    let answers = String::from_utf8_lossy(&taken).matches("HTTP/1.1 200").count();
+    assert!(answers < ASKED, "all {answers} answers were written");
 }
 
 #[tokio::test]

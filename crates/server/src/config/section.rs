@@ -20,6 +20,7 @@ pub struct Server {
     pub public_url: Option<String>,
     pub header_timeout: Duration,
     pub body_timeout: Duration,
+    pub write_timeout: Duration,
     pub drain_timeout: Duration,
     /// Bytes.
     pub max_body: usize,
@@ -43,6 +44,7 @@ impl Server {
             public_url: origin(layers, "server.public_url")?,
             header_timeout: layers.get("server.header_timeout")?,
             body_timeout: layers.get("server.body_timeout")?,
+            write_timeout: layers.get("server.write_timeout")?,
             drain_timeout: layers.get("server.drain_timeout")?,
             max_body: layers.get::<Bytes>("server.max_body")?.0,
             max_connections: layers.get("server.max_connections")?,
