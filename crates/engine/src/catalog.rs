@@ -63,6 +63,15 @@ impl Catalogs {
         self.reload(core, account).await
     }
 
+    /// Somebody says that `topic` has changed: the catalog of an account is read anew before its next event, instead of being found old by it.
+    pub(crate) fn heard(&self, topic: &str) {
+        lock(&self.accounts).retain(|account, _| catalog::topic(*account) != topic);
+    }
+
+    pub(crate) fn forget_all(&self) {
+        lock(&self.accounts).clear();
+    }
+
     /// The catalog as it is now, for what no hold on the version guards.
     pub(crate) async fn fresh(&self, core: &Core, account: AccountId) -> Result<Arc<Catalog>, StoreError> {
         let known = self.get(core, account).await?;
@@ -195,4 +204,27 @@ fn actions(bundle: &Bundle, flow: &str) -> Vec<String> {
         walk(&flow.definition, &mut found);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_forgotten_for_the_account_that_it_names() {
+        let catalogs = Catalogs::default();
+        let known = || {
+            let mut known: Vec<_> = lock(&catalogs.accounts).keys().copied().collect();
+            known.sort();
+            known
+        };
+        let (one, two) = (AccountId(1), AccountId(2));
+        lock(&catalogs.accounts).extend([(one, Arc::default()), (two, Arc::default())]);
+        catalogs.heard("node");
+        assert_eq!(known(), [one, two]);
+        catalogs.heard(&catalog::topic(one));
+        assert_eq!(known(), [two]);
+        catalogs.forget_all();
+        assert_eq!(known(), []);
+    }
 }

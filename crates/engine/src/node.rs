@@ -36,19 +36,25 @@ pub(crate) async fn serve(core: Arc<Core>) {
         tokio::select! {
             biased;
             () = core.stopping.cancelled() => return,
-            () = somebody_left(&mut topics) => {}
+            () = somebody_left(&core, &mut topics) => {}
             () = core.clock.sleep(pause) => {}
         }
         beat(&core).await;
     }
 }
 
-/// Returns when a node has said goodbye, or may have: a short cut, the poll finds it too.
-async fn somebody_left(topics: &mut broadcast::Receiver<Arc<str>>) {
+/// Returns when a node has said goodbye, or may have; forgets what is installed when it has changed. Short cuts: the poll finds the one too, and
+/// the catalog's version the other.
+async fn somebody_left(core: &Core, topics: &mut broadcast::Receiver<Arc<str>>) {
     loop {
         match topics.recv().await {
-            Ok(topic) if &*topic == node::TOPIC || topic.is_empty() => return,
-            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Ok(topic) if &*topic == node::TOPIC => return,
+            Ok(topic) if topic.is_empty() => {
+                core.catalogs.forget_all();
+                return;
+            }
+            Ok(topic) => core.catalogs.heard(&topic),
+            Err(broadcast::error::RecvError::Lagged(_)) => core.catalogs.forget_all(),
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }
     }
