@@ -52,9 +52,9 @@ impl Filter {
             query.and_that(&format!("status IN ({})", names.join(", ")));
             // Say no more than the statuses do, but name the partial index that holds these few rows.
             if self.statuses.iter().all(|status| is_unsuccessful(*status)) {
-                query.and_that(UNSUCCESSFUL);
+                query.among_few(UNSUCCESSFUL);
             } else if self.statuses.iter().all(|status| !status.is_ended()) {
-                query.and_that(OPEN);
+                query.among_few(OPEN);
             }
         }
         if let Some(text) = &self.text {

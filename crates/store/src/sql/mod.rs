@@ -144,6 +144,13 @@ impl Where {
         self.text += condition;
     }
 
+    /// The condition of a partial index that holds few rows. The plus keeps the indexes of the whole account out: without statistics
+    /// SQLite takes one of those, and reads every row.
+    pub fn among_few(&mut self, condition: &str) {
+        self.text.insert(0, '+');
+        self.and_that(condition);
+    }
+
     /// Any of the conditions: the value goes between each one's opening and its closing text.
     pub fn and_any<const N: usize>(&mut self, open: &[&str; N], close: &[&str; N], value: impl Into<Param>) {
         self.params.push(value.into());
@@ -152,11 +159,14 @@ impl Where {
         self.text += &format!(" AND ({})", any.join(" OR "));
     }
 
-    /// Several selections of the rows that fit, one below the other, as of one moment: `(columns, further condition, tail)`.
+    /// Several selections of the rows that fit, one below the other, as of one moment: `(columns, condition of a partial index, tail)`.
     pub fn select_each(self, table: &str, parts: &[(&str, &str, &str)]) -> Statement {
         let selects = parts.iter().map(|(columns, and, tail)| {
-            let and = if and.is_empty() { String::new() } else { format!(" AND {and}") };
-            format!("SELECT {columns} FROM {table} WHERE {}{and} {tail}", self.text)
+            let mut part = Self { text: self.text.clone(), params: Vec::new() };
+            if !and.is_empty() {
+                part.among_few(and);
+            }
+            format!("SELECT {columns} FROM {table} WHERE {} {tail}", part.text)
         });
         statement(selects.collect::<Vec<_>>().join(" UNION ALL "), self.params)
     }
