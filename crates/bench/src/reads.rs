@@ -16,8 +16,8 @@ use crate::{
 
 const ROUNDS: usize = 10;
 
-/// `(name, path)`; `ID` is an execution's.
-pub const READS: [(&str, &str); 10] = [
+/// `(name, path)`; `ID` is an execution's, `EVENT` its event's.
+pub const READS: [(&str, &str); 13] = [
     ("API: the newest 20 executions", "/api/zis/v1/executions?page[size]=20"),
     ("API: the failed ones", "/api/zis/v1/executions?page[size]=20&status=failed"),
     ("API: counts by status", "/api/zis/v1/executions/counts"),
@@ -26,7 +26,10 @@ pub const READS: [(&str, &str); 10] = [
     ("API: the newest 20 events", "/api/zis/v1/events?page[size]=20"),
     ("console: home", "/console"),
     ("console: executions", "/console/executions"),
+    ("console: executions of one integration", "/console/executions?integration=bench"),
+    ("console: executions of an unknown one", "/console/executions?integration=unknown"),
     ("console: one execution", "/console/executions/ID"),
+    ("console: one event", "/console/events/EVENT"),
     ("console: logs", "/console/logs"),
 ];
 
@@ -42,10 +45,14 @@ struct Reader {
 pub async fn medians(api: &Api) -> Result<[f64; READS.len()]> {
     let reader = Reader::sign_in(api).await?;
     let newest: Value = serde_json::from_slice(&reader.get(READS[0].1).await?)?;
-    let id = newest["executions"][0]["id"].as_str().context("the list has an execution with an id")?;
+    let named = |member: &str| {
+        let name = newest["executions"][0][member].as_str();
+        name.with_context(|| format!("the list has an execution with `{member}`"))
+    };
+    let (id, event) = (named("id")?, named("event_id")?);
     let mut medians = [0.0; READS.len()];
     for (median, (_, path)) in medians.iter_mut().zip(READS) {
-        let path = path.replace("ID", id);
+        let path = path.replace("ID", id).replace("EVENT", event);
         let mut took = Vec::new();
         for _ in 0..ROUNDS {
             let began = Instant::now();

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{broadcast, oneshot};
 use zis_flow::journal::Status;
 use zis_store::{
-    AccountId, ExecutionId, Statement, Store, StoreError,
+    AccountId, EventId, ExecutionId, Statement, Store, StoreError,
     driver::{Driver, postgres::Postgres, sqlite::Sqlite},
-    event, execution, node, registry,
+    event, execution, log, node, registry,
     sql::{Dialect, Rows, statement},
 };
 
@@ -139,6 +139,42 @@ async fn sqlite_finds_the_few_in_their_own_indexes() {
             assert!(own || step.contains("TEMP B-TREE"), "{step} in {}", few.sql);
         }
     }
+}
+
+/// Newest first without sorting, and without passing over the rows of others.
+#[tokio::test]
+async fn sqlite_lists_one_integration_and_one_event_from_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = Arc::new(Sqlite::open(&folder.path().join("zis.db")).unwrap());
+    let recorder = Arc::new(Recorder { inner: driver.clone(), seen: Mutex::default() });
+    let store = Store::with_driver(recorder.clone());
+    let acme = execution::Filter { integration: Some("acme".to_owned()), ..execution::Filter::default() };
+    let filters = [
+        ("execution_integration", acme.clone()),
+        ("execution_integration", execution::Filter { flow: Some("refund".to_owned()), ..acme }),
+        (
+            "execution_event",
+            execution::Filter { event_id: Some(EventId::first_at(at(1))), ..execution::Filter::default() },
+        ),
+    ];
+    for (index, filter) in filters {
+        execution::list(&store, AccountId(1), &filter, None, 20).await.unwrap();
+        assert_one_step(&recorder, index).await;
+    }
+    for levels in [vec![log::Level::Error], vec![log::Level::Warning, log::Level::Error]] {
+        let filter = log::Filter { levels, ..log::Filter::default() };
+        log::list(&store, AccountId(1), &filter, log::Order::NewestFirst, Some(9), 20).await.unwrap();
+        assert_one_step(&recorder, "integration_log_grave").await;
+    }
+}
+
+/// The statement that was seen last is answered from `index` alone, in its order.
+async fn assert_one_step(recorder: &Recorder, index: &str) {
+    let last = recorder.seen.lock().unwrap().pop().unwrap();
+    let explain = statement(format!("EXPLAIN QUERY PLAN {}", last.sql), last.params);
+    let plan = recorder.inner.read(explain).await.unwrap();
+    let steps: Vec<_> = plan.rows.iter().map(|row| row.text(3)).collect();
+    assert!(steps.len() == 1 && steps[0].contains(index), "{steps:?} in {}", last.sql);
 }
 
 #[tokio::test]
