@@ -79,7 +79,7 @@ pub struct Filter {
 }
 
 /// The condition of the partial index, word for word.
-const GRAVE: &str = "level IN ('warning', 'error')";
+const GRAVE: &str = "(level = 'warning' OR level = 'error')";
 
 /// Which way to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

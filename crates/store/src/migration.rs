@@ -15,8 +15,6 @@ pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "zendesk", include_str!("../migrations/0005_zendesk.sql")),
     (6, "zendesk_webhook", include_str!("../migrations/0006_zendesk_webhook.sql")),
     (7, "console", include_str!("../migrations/0007_console.sql")),
-    (8, "few", include_str!("../migrations/0008_few.sql")),
-    (9, "lists", include_str!("../migrations/0009_lists.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The conditions of the partial indexes, word for word: SQLite takes them by their text.
-pub(super) const UNSUCCESSFUL: &str = "status IN ('failed', 'timed_out', 'cancelled')";
+pub(super) const UNSUCCESSFUL: &str = "(status = 'failed' OR status = 'timed_out' OR status = 'cancelled')";
 pub(super) const OPEN: &str = "ended_at IS NULL";
 /// More than passes between the time that an execution names as its start and the making of its id.
 const LATE: Duration = Duration::from_secs(3600);
