@@ -15,6 +15,8 @@ use support::{
 
 /// Refused requests that are waited for: twice as many as there are lanes.
 const REFUSED: usize = 64;
+/// A small event may fit where a batch did not. Each that does takes of the room that is left, which is gone long before this many.
+const MOST_THAT_FIT: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_full_disk_loses_nothing_and_passes() {
@@ -28,13 +30,18 @@ async fn a_full_disk_loses_nothing_and_passes() {
 
     let load = Load::start(std::slice::from_ref(&api), 1_500, 32);
     load.until_accepted(100).await;
-    // As large as the larger file is now: what is being written does not fit any more.
-    let size = |name: &str| std::fs::metadata(folder.path().join(name)).map_or(0, |file| file.len());
-    zis.limit_files(Some(size("zis.db").max(size("zis.db-wal"))));
+    // The database can't grow, so that its log can't be emptied into it, and the log is soon as large as it may be: no room comes back.
+    zis.limit_files(std::fs::metadata(folder.path().join("zis.db")).ok().map(|file| file.len()));
     load.until_refused(REFUSED).await;
 
     let event = json!({"source": "nobody", "type": "asked", "payload": {}});
-    let (status, body) = api.send("POST", "/api/zis/v1/events", &[], &event).await.expect("the server answers");
+    let send = async || api.send("POST", "/api/zis/v1/events", &[], &event).await.expect("the server answers");
+    let (mut status, mut body) = send().await;
+    for _ in 0..MOST_THAT_FIT {
+        if status == 202 {
+            (status, body) = send().await;
+        }
+    }
     assert_eq!((status, &body["error"]["code"]), (503, &json!("ZIS5002")), "{body}");
     assert_eq!(body["error"]["message"], "the store can't be used now; nothing was changed; try again");
     let status = async |path: &str| api.send("GET", path, &[], &json!(null)).await.map(|(status, _)| status);
