@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Api, Sink, Zis, load::Load};
+use support::{Api, Sink, Zis, load::Load, sharing};
 
 /// Starts a server and kills it each time one more of `kills` events is accepted, `events` in all.
 async fn killed_again_and_again(env: &[(&str, &str)], events: usize, kills: &[usize]) {
@@ -33,13 +33,7 @@ async fn nothing_accepted_is_lost_and_nothing_runs_twice_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_accepted_is_lost_and_nothing_runs_twice_on_postgres() {
     let Some(cluster) = zis_testkit::postgres::shared() else { return };
-    let (database, key) = (cluster.database(), "5a".repeat(32));
+    let database = cluster.database();
     // Each life has a name of its own here: what one leaves is adopted when its lease ends.
-    let env = [
-        ("ZIS_DATABASE_URL", database.as_str()),
-        ("ZIS_SECRET_KEY", key.as_str()),
-        ("ZIS_NODE__LEASE", "1s"),
-        ("ZIS_OUTBOUND__ALLOW_PRIVATE", "true"),
-    ];
-    killed_again_and_again(&env, 400, &[80, 240]).await;
+    killed_again_and_again(&sharing(&database, "1s"), 400, &[80, 240]).await;
 }

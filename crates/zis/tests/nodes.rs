@@ -3,19 +3,14 @@
 
 mod support;
 
-use support::{Api, Sink, Zis, load::Load};
+use support::{Api, Sink, Zis, load::Load, sharing};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_others_finish_what_a_killed_node_had_begun() {
     let Some(cluster) = zis_testkit::postgres::shared() else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let (database, key) = (cluster.database(), "5a".repeat(32));
-    let env = [
-        ("ZIS_DATABASE_URL", database.as_str()),
-        ("ZIS_SECRET_KEY", key.as_str()),
-        ("ZIS_NODE__LEASE", "2s"),
-        ("ZIS_OUTBOUND__ALLOW_PRIVATE", "true"),
-    ];
+    let database = cluster.database();
+    let env = sharing(&database, "2s");
     let mut nodes: Vec<Zis> = (0..3).map(|_| Zis::start(folder.path(), Zis::free(), &env)).collect();
     let apis: Vec<Api> = nodes.iter().map(|node| Api::new(node.base())).collect();
     let sink = Sink::default();

@@ -7,6 +7,7 @@ use serde_json::json;
 use support::{
     Api, Sink, Zis,
     load::{Load, until},
+    sharing,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -17,14 +18,8 @@ async fn a_database_that_starts_again_loses_nothing_and_repeats_nothing() {
     // One of our own: the others' must not go down.
     let cluster = zis_testkit::postgres::Cluster::start();
     let folder = tempfile::tempdir().expect("a folder");
-    let (database, key) = (cluster.database(), "5a".repeat(32));
-    let env = [
-        ("ZIS_DATABASE_URL", database.as_str()),
-        ("ZIS_SECRET_KEY", key.as_str()),
-        ("ZIS_NODE__LEASE", "2s"),
-        ("ZIS_LOG", "error"),
-        ("ZIS_OUTBOUND__ALLOW_PRIVATE", "true"),
-    ];
+    let database = cluster.database();
+    let env = [&sharing(&database, "2s")[..], &[("ZIS_LOG", "error")]].concat();
     let nodes: Vec<Zis> = (0..2).map(|_| Zis::start(folder.path(), Zis::free(), &env)).collect();
     let apis: Vec<Api> = nodes.iter().map(|node| Api::new(node.base())).collect();
     let sink = Sink::default();

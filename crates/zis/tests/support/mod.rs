@@ -29,6 +29,19 @@ use serde_json::{Value, json};
 pub const EMAIL: &str = "admin@example.com";
 pub const PASSWORD: &str = "secret-password";
 
+/// The key that the nodes of a test share.
+const KEY: &str = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
+
+/// What the nodes of a test that share `database` are started with; a dead one is noticed after `lease`.
+pub fn sharing<'e>(database: &'e str, lease: &'e str) -> [(&'e str, &'e str); 4] {
+    [
+        ("ZIS_DATABASE_URL", database),
+        ("ZIS_SECRET_KEY", KEY),
+        ("ZIS_NODE__LEASE", lease),
+        ("ZIS_OUTBOUND__ALLOW_PRIVATE", "true"),
+    ]
+}
+
 /// `zis serve`, killed when dropped.
 pub struct Zis {
     child: Child,
