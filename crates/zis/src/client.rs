@@ -84,6 +84,11 @@ impl Client {
     /// Sends a request that must succeed.
     pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let answer = self.send(method.clone(), path, body).await?;
+        self.success(&method, path, answer)
+    }
+
+    /// The body of a good answer to `method` and `path`; of any other, what it says.
+    pub fn success(&self, method: &Method, path: &str, answer: Answer) -> Result<Value> {
         if answer.status.is_success() {
             return Ok(answer.body);
         }
@@ -146,4 +151,10 @@ fn reason(body: &Value) -> String {
 /// Percent-encodes one path segment or query value.
 pub fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// `name=value&…` of those that have a value.
+pub fn query(members: &[(&str, &Option<String>)]) -> String {
+    let said = members.iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(value.as_deref()?))));
+    said.collect::<Vec<_>>().join("&")
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{Cancel, Events, From, Replay, Retry, Sure, Version, Which},
-    client::{Client, encode},
+    client::{Client, encode, query},
 };
 
 const EXECUTIONS: &str = "/api/zis/v1/executions";
@@ -119,11 +119,6 @@ impl Which {
         let usual = if self.status.is_none() { format!("&status={statuses}") } else { String::new() };
         Ok(query(&filters) + &usual)
     }
-}
-
-fn query(filters: &[(&str, &Option<String>)]) -> String {
-    let said = filters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(value.as_deref()?))));
-    said.collect::<Vec<_>>().join("&")
 }
 
 /// RFC 3339, to the microsecond.

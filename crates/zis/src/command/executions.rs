@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{Executions, List, Output, Show},
-    client::{Client, encode},
+    client::{Client, encode, query},
     command::{by_hand, trace},
     style::{self, paint},
 };
@@ -26,10 +26,10 @@ pub async fn run(command: Executions) -> Result<ExitCode> {
 
 async fn list(args: &List) -> Result<()> {
     let client = Client::from_env(&args.server.url);
-    let filters = [("integration", &args.integration), ("flow", &args.flow), ("status", &args.status)];
-    let filters: String =
-        filters.iter().filter_map(|(name, value)| Some(format!("&{name}={}", encode(value.as_deref()?)))).collect();
-    let answer = client.get(&format!("{BASE}?page[size]={}{filters}", args.size)).await?;
+    let size = Some(args.size.to_string());
+    let filters =
+        [("page[size]", &size), ("integration", &args.integration), ("flow", &args.flow), ("status", &args.status)];
+    let answer = client.get(&format!("{BASE}?{}", query(&filters))).await?;
     if args.format == Output::Json {
         anstream::println!("{answer}");
         return Ok(());

@@ -80,14 +80,11 @@ async fn revoke(args: &RevokeToken) -> Result<()> {
     let client = Client::from_env(&args.server.url);
     for base in [API_TOKENS, OAUTH_TOKENS] {
         let path = format!("{base}/{}", args.id);
-        match client.send(Method::DELETE, &path, None).await?.status {
-            StatusCode::NOT_FOUND => {}
-            status if status.is_success() => {
-                anstream::println!("revoked {}", args.id);
-                return Ok(());
-            }
-            // Says why.
-            _ => client.call(Method::DELETE, &path, None).await.map(|_| ())?,
+        let answer = client.send(Method::DELETE, &path, None).await?;
+        if answer.status != StatusCode::NOT_FOUND {
+            client.success(&Method::DELETE, &path, answer)?;
+            anstream::println!("revoked {}", args.id);
+            return Ok(());
         }
     }
     bail!("there is no token {}; `zis tokens list` lists them", args.id)

@@ -1,7 +1,6 @@
 //! A trace on the terminal: a tree of states, and for each what it did to `$`.
 
 use serde_json::Value;
-
 use zis_flow::difference::{Change, Kind, of_state};
 
 use crate::style::{self, paint};
