@@ -21,8 +21,8 @@ pub(crate) struct Own {
 }
 
 impl Own {
-    pub(crate) fn new(router: Router, address: SocketAddr) -> Self {
-        Self { router, peer: address }
+    pub(crate) fn new(router: Router, peer: SocketAddr) -> Self {
+        Self { router, peer }
     }
 }
 

@@ -50,12 +50,13 @@ async fn answer(router: Router, request: Request) -> Response {
     request.extensions_mut().insert(RequestId(id.clone()));
     let family = Family::of(request.uri().path());
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let mut response = if target <= MAX_TARGET {
+    let answered = if target <= MAX_TARGET {
         let answered = AssertUnwindSafe(router.oneshot(request)).catch_unwind().await;
-        render::render(family, answered.map_or_else(panicked, |Ok(response)| response))
+        answered.map_or_else(panicked, |Ok(response)| response)
     } else {
-        too_long(family, target)
+        too_long(target)
     };
+    let mut response = render::render(family, answered);
     metrics::counter!("zis_http_requests_total", "family" => family.as_str(), "status" => class(&response))
         .increment(1);
     let headers = response.headers_mut();
@@ -81,10 +82,9 @@ fn request_id(request: &Request) -> String {
     good.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
-fn too_long(family: Family, target: usize) -> Response {
+fn too_long(target: usize) -> Response {
     let message = format!("path and query have {target} bytes, {MAX_TARGET} are the most");
-    let refusal = Refusal::new(Code::TargetTooLong, message);
-    (refusal.status, axum::Json(family.body(&refusal))).into_response()
+    Refusal::new(Code::TargetTooLong, message).into_response()
 }
 
 /// `2xx`, `4xx`, …: single statuses would make too many series.

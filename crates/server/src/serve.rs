@@ -155,8 +155,9 @@ impl Server {
             drained.cancel();
         };
         let router = router(app.clone());
-        let own = Arc::new(inside::Own::new(router.clone(), reachable(self.address)));
-        if let Ok(origin) = Url::parse(&format!("http://{}", reachable(self.address))) {
+        let local = reachable(self.address);
+        let own = Arc::new(inside::Own::new(router.clone(), local));
+        if let Ok(origin) = Url::parse(&format!("http://{local}")) {
             self.inside.open(&origin, &own);
         }
         let accept = listen::serve(&self.listener, router, &app.config.server, drained.cancelled());

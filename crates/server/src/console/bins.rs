@@ -57,7 +57,7 @@ pub async fn show(api: Api, Path(name): Path<String>) -> Result<Page, Trouble> {
                 @if requests.is_empty() { div.empty { "Nothing has come." } }
                 @for request in &requests {
                     div.panel data-id=(text(request, "id")) {
-                        p { span.tag { (text(request, "method")) } " " span.mono { (request["path"].as_str().or(request["url"].as_str()).unwrap_or_default()) } " " span.soft.small { (time(request["received_at"].as_str().or(request["at"].as_str()).unwrap_or_default())) } }
+                        p { span.tag { (text(request, "method")) } " " span.mono { (text(request, "path")) } " " span.soft.small { (time(text(request, "received_at"))) } }
                         details { summary { "Headers" } pre { (json(&request["headers"])) } }
                         pre tabindex="0" { (request["body"].as_str().map_or_else(|| json(&request["body"]), |text| serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value| json(&value)))) }
                     }

@@ -142,8 +142,7 @@ pub async fn act(api: Api, form: Form) -> Result<Response, Trouble> {
         "token" => {
             let body = json!({"api_token": {"description": form.text("description")}});
             let answer = api.call(Method::POST, "/api/v2/api_tokens.json", Some(&body)).await?;
-            let token = &answer["api_token"];
-            let token = token["token"].as_str().or(token["full_token"].as_str()).unwrap_or_default();
+            let token = text(&answer["api_token"], "full_token");
             let user = text(&api.user, "email");
             let use_it =
                 html! { "Use it as the password of " code { (user) "/token" } ", or in " code { "ZIS_API_TOKEN" } "." };

@@ -1,6 +1,6 @@
 //! The states of an execution: one entry a visit, with what it changed, what it sent, and why it went where it went.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -33,14 +33,15 @@ pub struct Focus<'v> {
 /// The visits in order, of each Map one iteration: the one in focus, or the first that failed, or the first.
 pub fn list(visits: &[Value], focus: &Focus<'_>) -> Markup {
     let span = Span::of(visits);
-    let shown: Vec<&Value> = visits.iter().filter(|visit| is_chosen(text(visit, "path"), visits, focus)).collect();
+    let mut chosen = Chosen { visits, focus, known: HashMap::new() };
+    let shown: Vec<&Value> = visits.iter().filter(|visit| chosen.holds(text(visit, "path"))).collect();
     let mut left = BUDGET;
     html! {
         @if visits.is_empty() { div.empty { "No state was entered." } }
         ol.visits {
             @for (number, visit) in shown.iter().enumerate() {
                 (entry(visit, number, &span, focus, &mut left))
-                @if visit["type"] == "Map" { (strip(text(visit, "path"), visits, focus)) }
+                @if visit["type"] == "Map" { (strip(text(visit, "path"), &mut chosen)) }
             }
         }
     }
@@ -51,27 +52,42 @@ fn iteration(path: &str, map: &str) -> Option<usize> {
     path.strip_prefix(map)?.strip_prefix('[')?.split(']').next()?.parse().ok()
 }
 
-/// The iteration of the Map at `map` that is shown.
-fn chosen(map: &str, visits: &[Value], focus: &Focus<'_>) -> Option<usize> {
-    let failed = || visits.iter().filter(|visit| !visit["error"].is_null());
-    iteration(focus.at, map)
-        .or_else(|| failed().find_map(|visit| iteration(text(visit, "path"), map)))
-        .or_else(|| visits.iter().find_map(|visit| iteration(text(visit, "path"), map)))
+/// Of each Map the iteration that is shown, looked for once.
+struct Chosen<'v> {
+    visits: &'v [Value],
+    focus: &'v Focus<'v>,
+    known: HashMap<String, Option<usize>>,
 }
 
-fn is_chosen(path: &str, visits: &[Value], focus: &Focus<'_>) -> bool {
-    path.match_indices('[').all(|(at, _)| iteration(path, &path[..at]) == chosen(&path[..at], visits, focus))
+impl Chosen<'_> {
+    /// The iteration of the Map at `map`.
+    fn of(&mut self, map: &str) -> Option<usize> {
+        if let Some(known) = self.known.get(map) {
+            return *known;
+        }
+        let mut failed = self.visits.iter().filter(|visit| !visit["error"].is_null());
+        let found = iteration(self.focus.at, map)
+            .or_else(|| failed.find_map(|visit| iteration(text(visit, "path"), map)))
+            .or_else(|| self.visits.iter().find_map(|visit| iteration(text(visit, "path"), map)));
+        self.known.insert(map.to_owned(), found);
+        found
+    }
+
+    /// Whether the visit at `path` is within the iterations that are shown.
+    fn holds(&mut self, path: &str) -> bool {
+        path.match_indices('[').all(|(at, _)| iteration(path, &path[..at]) == self.of(&path[..at]))
+    }
 }
 
 /// The iterations of a Map, to choose from.
-fn strip(map: &str, visits: &[Value], focus: &Focus<'_>) -> Markup {
+fn strip(map: &str, chosen: &mut Chosen<'_>) -> Markup {
     let mut iterations: BTreeMap<usize, bool> = BTreeMap::new();
-    for visit in visits {
+    for visit in chosen.visits {
         if let Some(number) = iteration(text(visit, "path"), map) {
             *iterations.entry(number).or_default() |= !visit["error"].is_null();
         }
     }
-    let current = chosen(map, visits, focus);
+    let current = chosen.of(map);
     let shown = iterations
         .iter()
         .enumerate()
@@ -83,7 +99,7 @@ fn strip(map: &str, visits: &[Value], focus: &Focus<'_>) -> Markup {
                 @for (_, (number, failed)) in shown.take(2 * STRIP) {
                     @let place = format!("{map}[{number}]");
                     a class=(if *failed { "bad" } else { "good" }) aria-current=[(Some(*number) == current).then_some("true")]
-                        href={ (focus.page) "&at=" (encode(&place)) "#state-" (map) } { (number) }
+                        href={ (chosen.focus.page) "&at=" (encode(&place)) "#state-" (map) } { (number) }
                 }
             }
         }

@@ -7,8 +7,7 @@ use zis_flow::Value;
 use super::error::Refused;
 use crate::{
     app::App,
-    errors::{Code, Refusal},
-    wire::body::Text,
+    wire::body::{Text, value},
 };
 
 /// A JSON body, and the text that it came as.
@@ -33,8 +32,7 @@ impl FromRequest<App> for Body {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
         let Text(text) = Text::from_request(request, app).await.map_err(Refused::of)?;
-        let value = Value::from_json(&text)
-            .map_err(|error| Refused::of(Refusal::new(Code::InvalidJson, format!("the body is not JSON: {error}"))))?;
+        let value = value(&text).map_err(Refused::of)?;
         Ok(Self { value, text })
     }
 }

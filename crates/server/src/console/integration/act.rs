@@ -96,13 +96,14 @@ async fn upload(api: &Api, at: &str, source: &str) -> Result<Response, Trouble> 
             return Err(Trouble { status: answer.status, message: reason(&answer.body) });
         }
     }
+    let report = zis_lint::check(source, "bundle.json", &zis_lint::Settings::default());
     Ok(page(
         api,
         "Upload",
         html! {
             p.crumbs { a href={ "/console/integrations/" (at) } { (at) } }
             div.title { h1 { "The bundle was refused" } }
-            (findings(source))
+            (findings(source, &report))
             (section("Mend it here", html! {}, act_form(api, at, "upload", html! {
                 div.field { textarea name="bundle" aria-label="The bundle's JSON" spellcheck="false" { (source) } }
                 button.primary type="submit" { "Upload again" }

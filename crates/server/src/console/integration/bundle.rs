@@ -64,9 +64,9 @@ pub async fn show(
         Some(api.get(&format!("{}/diff?{query}", versions_path(&at, &uuid))).await?)
     };
     let source = source_of(&bundle);
-    let reading = zis_bundle::read(&source, &zis_bundle::document::Options::default());
+    let report = zis_lint::check(&source, "bundle.json", &zis_lint::Settings::default());
     let flows: Vec<&str> =
-        reading.bundle.iter().flat_map(|bundle| &bundle.flows).map(|flow| flow.name.value.as_str()).collect();
+        report.reading.bundle.iter().flat_map(|bundle| &bundle.flows).map(|flow| flow.name.value.as_str()).collect();
     Ok(page(
         &api,
         text(&bundle, "name"),
@@ -90,7 +90,7 @@ pub async fn show(
             }))
             (section("Versions", html! {}, version_list(&api, &at, &uuid, &versions)))
             @if let Some(changes) = &changes { (change_list(changes)) }
-            (section("Findings", html! {}, findings(&source)))
+            (section("Findings", html! {}, findings(&source, &report)))
         },
     ))
 }

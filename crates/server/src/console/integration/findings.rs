@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use zis_bundle::{Finding, Severity};
+use zis_lint::Report;
 
 /// Bytes of a source that is shown whole; of a longer one, the lines around the findings.
 const WHOLE: usize = 32_000;
@@ -17,8 +18,7 @@ const MOST_LINE: usize = 300;
 /// The lines with findings: whether one of them is an error.
 type Marks = BTreeMap<usize, bool>;
 
-pub(super) fn findings(source: &str) -> Markup {
-    let report = zis_lint::check(source, "bundle.json", &zis_lint::Settings::default());
+pub(super) fn findings(source: &str, report: &Report) -> Markup {
     let line_of = |finding: &Finding| report.reading.lines.position(source, finding.span.start).line;
     let mut marks = Marks::new();
     for finding in &report.findings {
