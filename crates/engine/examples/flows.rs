@@ -1,13 +1,9 @@
 //! What the engine itself costs: the tutorial's flow (b) on SQLite with an outside that answers at once. `flows [seconds]` prints flows per
-//! second and CPU per flow at three concurrencies, what 100,000 waiting executions take in memory, and how long a new life of the node takes to
-//! resume 100,000 executions that the last one left in the middle of a call.
+//! second and CPU per flow at three concurrencies. What a whole server costs, and many executions at once, `cargo xtask bench` measures.
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -23,20 +19,14 @@ use zis_store::{
 
 const ACCOUNT: AccountId = AccountId(1);
 
-/// Answers at once, or, when it `hangs`, never.
+/// Answers at once.
 struct Instantly {
     customer: Value,
-    hangs: bool,
-    answered: AtomicU64,
 }
 
 #[async_trait::async_trait]
 impl Actor for Instantly {
     async fn perform(&self, _: &Caller, call: &Call, _: Timestamp) -> Done {
-        if self.hangs {
-            std::future::pending::<()>().await;
-        }
-        self.answered.fetch_add(1, Ordering::Relaxed);
         let Work::Http(request) = &call.work else { unreachable!("the flow calls nothing else") };
         let outcome = if request.action == "GetUserProfile" {
             Outcome::Done(self.customer.clone())
@@ -58,14 +48,10 @@ impl Actor for Instantly {
 fn refund() -> Incoming {
     let payload = r#"{"activity_event":{"user_activity":{"type":"refund_request","profile_id":"01KAV00000000000000JENNIFR",
         "user_id":1003,"properties":{"order_id":"123","refund_amount":"200.00"}}}}"#;
-    incoming("sunshine", "activity.UserActivityCreated", payload)
-}
-
-fn incoming(source: &str, kind: &str, payload: &str) -> Incoming {
     Incoming {
         account: ACCOUNT,
-        source: source.to_owned(),
-        kind: kind.to_owned(),
+        source: "sunshine".to_owned(),
+        kind: "activity.UserActivityCreated".to_owned(),
         integration: None,
         payload: Value::from_json(payload).expect("a literal"),
         idempotency_key: None,
@@ -116,12 +102,6 @@ fn cpu() -> Duration {
     Duration::from_millis((ticks(11) + ticks(12)) * 10)
 }
 
-fn resident_megabytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default() / 1024
-}
-
 /// `lanes` senders, each sends its next event when the last one was accepted; at most 1,000 executions are open.
 async fn measure(engine: &Engine, lanes: usize, span: Duration) -> (f64, Duration, Vec<Duration>) {
     let (began, used) = (Instant::now(), cpu());
@@ -160,18 +140,11 @@ async fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::open_sqlite(folder.path()).expect("a fresh store");
     install(&store, "acme", include_str!("../../../examples/refund-router/bundle.json")).await;
-    let waiting = r#"{"name":"w","zis_template_version":"2019-10-14","resources":{
-        "F":{"type":"ZIS::Flow","properties":{"name":"F","definition":{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":90,"End":true}}}}},
-        "S":{"type":"ZIS::JobSpec","properties":{"name":"S","event_source":"t","event_type":"wait","flow_name":"zis:INTEGRATION:flow:F"}}}}"#;
-    install(&store, "waiting", waiting).await;
     let customer = Value::from_json(r#"{"profile":{"attributes":{"membership":"premium"}}}"#).expect("a literal");
-    let actor = |hangs| Arc::new(Instantly { customer: customer.clone(), hangs, answered: AtomicU64::new(0) });
-    let start = async |actor: Arc<Instantly>| {
-        let options = Options { subdomains: HashMap::from([(ACCOUNT, "acme".to_owned())]), ..Options::default() };
-        let clock = zis_engine::world::system_clock();
-        Engine::start(store.clone(), actor, clock, options).await.expect("a fresh store")
-    };
-    let engine = start(actor(false)).await;
+    let options = Options { subdomains: HashMap::from([(ACCOUNT, "acme".to_owned())]), ..Options::default() };
+    let clock = zis_engine::world::system_clock();
+    let actor = Arc::new(Instantly { customer });
+    let engine = Engine::start(store, actor, clock, options).await.expect("a fresh store");
     for lanes in [1, 16, 64] {
         let (rate, cost, took) = measure(&engine, lanes, Duration::from_secs(seconds)).await;
         let at = |part: f64| took.get((took.len() as f64 * part) as usize).copied().unwrap_or_default();
@@ -180,52 +153,5 @@ async fn main() {
             at(0.5),
             at(0.99)
         );
-    }
-    let before = resident_megabytes();
-    many(&engine, || incoming("t", "wait", "{}")).await;
-    while engine.running() > 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    println!("{MANY} waiting: {} MB more than the {before} MB before", resident_megabytes().saturating_sub(before));
-
-    engine.drain(Duration::ZERO).await;
-    let hanging = start(actor(true)).await;
-    many(&hanging, refund).await;
-    hanging.drain(Duration::ZERO).await;
-    let next = actor(false);
-    let (began, used) = (Instant::now(), cpu());
-    let engine = start(next.clone()).await;
-    let mut first = None;
-    // Two calls each; those that wait are not due yet.
-    while next.answered.load(Ordering::Relaxed) < 2 * MANY {
-        if first.is_none() && next.answered.load(Ordering::Relaxed) > 0 {
-            first = Some(began.elapsed());
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let first = first.unwrap_or_default();
-    println!(
-        "{MANY} resumed: first call after {first:?}, all ended after {:?}, {:?} CPU",
-        began.elapsed(),
-        cpu().saturating_sub(used)
-    );
-    drop(engine);
-}
-
-const MANY: u64 = 100_000;
-
-/// Accepts [`MANY`] events from a hundred senders.
-async fn many(engine: &Engine, event: fn() -> Incoming) {
-    let mut senders = Vec::new();
-    for _ in 0..100 {
-        let engine = engine.clone();
-        senders.push(tokio::spawn(async move {
-            for _ in 0..MANY / 100 {
-                engine.ingest(event()).await.expect("room for it");
-            }
-        }));
-    }
-    for sender in senders {
-        sender.await.expect("no panic");
     }
 }

@@ -150,8 +150,8 @@ impl Route {
     }
 }
 
-/// The exact definitions of `flow` in the bundle `digest`, and the settings, as things stand: of two bundles of an integration that define the same action,
-/// the one uploaded last counts, for the flows of both (spec 1.4).
+/// The exact definitions of `flow` in the bundle `digest`, and the settings, as things stand: of two bundles of an integration that define
+/// the same action, the one uploaded last counts, for the flows of both (spec 1.4).
 pub(crate) async fn pin(
     core: &Core,
     account: AccountId,

@@ -41,7 +41,7 @@ impl Inside {
     /// From now on, and for as long as `service` lives, requests to `origin` go to it. Only the first call counts.
     pub fn open(&self, origin: &Url, service: &Arc<impl Service + 'static>) {
         let Ok(host) = HeaderValue::from_str(origin.authority()) else { return };
-        let service: Weak<dyn Service> = Arc::downgrade(service) as Weak<dyn Service>;
+        let service = Arc::downgrade(service);
         let _ = self.0.set(Own { origin: origin.clone(), host, service });
     }
 
