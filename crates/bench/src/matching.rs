@@ -41,11 +41,7 @@ pub async fn run() -> Result<Vec<Table>> {
     let sent = compare("an event accepted, its execution run", &few, &many, "/api/zis/v1/events").await?;
     for pair in [&asked, &sent] {
         table.row(pair.cells());
-        table.note(format!(
-            "{}: a turn among 10,000 costs {} times the CPU of one among ten.",
-            pair.name,
-            flat(pair.ratio())
-        ));
+        table.note(format!("{}: the CPU of a turn, 10,000 : 10, is {}.", pair.name, flat(pair.ratio())));
     }
     table.note(format!(
         "The first event after a change of what is installed, which reads the catalog again: {:.0} ms among ten, {:.0} ms among 10,000; \
