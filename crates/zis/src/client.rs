@@ -1,4 +1,4 @@
-//! A client of the server's public API: JSON over HTTP, credentials from the environment.
+//! A client of the server's public API: JSON over HTTP.
 
 use anyhow::{Context, Result, anyhow, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -13,12 +13,21 @@ use hyper_util::{
 };
 use serde_json::Value;
 
+use crate::{
+    cli::Output,
+    credentials::{self, Credentials},
+    progress::Progress,
+};
+
 /// A server and who we are to it.
 #[derive(Clone)]
 pub struct Client {
     pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
     base: String,
-    authorization: Option<String>,
+    /// How we are called in errors, and the header.
+    identity: Option<(String, String)>,
+    /// Who is told that we wait.
+    output: Output,
 }
 
 /// An answer: the status, and the body as JSON (`null` when it is empty or no JSON).
@@ -29,30 +38,26 @@ pub struct Answer {
 }
 
 impl Client {
-    /// Credentials from `ZIS_EMAIL` (or `ZIS_ADMIN_EMAIL`) with `ZIS_PASSWORD` (or `ZIS_ADMIN_PASSWORD`), or with `ZIS_API_TOKEN`.
-    pub fn from_env(base: &str) -> Self {
-        let var =
-            |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        let email = var(&["ZIS_EMAIL", "ZIS_ADMIN_EMAIL"]).unwrap_or_else(|| "admin@example.com".to_owned());
-        let token = var(&["ZIS_API_TOKEN"]).map(|token| format!("{email}/token:{token}"));
-        let password = || var(&["ZIS_PASSWORD", "ZIS_ADMIN_PASSWORD"]).map(|password| format!("{email}:{password}"));
-        Self::new(base, token.or_else(password))
+    /// With the credentials that the environment says.
+    pub async fn from_env(base: &str, output: Output) -> Result<Self> {
+        Ok(Self { output, ..Self::new(base, Credentials::from_env().await?) })
     }
 
-    /// `credentials` are `email:password` or `email/token:API_TOKEN`.
-    pub fn new(base: &str, credentials: Option<String>) -> Self {
+    /// A server that answers at once, such as one of this process: nothing is said of a wait.
+    pub fn new(base: &str, credentials: Option<Credentials>) -> Self {
         let connector =
             hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
         Self {
             pool: Pool::builder(TokioExecutor::new()).build(connector),
             base: base.trim_end_matches('/').to_owned(),
-            authorization: credentials.map(|text| format!("Basic {}", STANDARD.encode(text))),
+            identity: credentials.map(|who| (who.email, format!("Basic {}", STANDARD.encode(who.basic)))),
+            output: Output::Json,
         }
     }
 
     /// The same server, as the holder of an OAuth access token.
     pub fn with_bearer(&self, token: &str) -> Self {
-        Self { authorization: Some(format!("Bearer {token}")), ..self.clone() }
+        Self { identity: Some(("the access token".to_owned(), format!("Bearer {token}"))), ..self.clone() }
     }
 
     pub fn base(&self) -> &str {
@@ -61,7 +66,7 @@ impl Client {
 
     async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<http::Response<Incoming>> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
-        if let Some(authorization) = &self.authorization {
+        if let Some((_, authorization)) = &self.identity {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
@@ -69,6 +74,7 @@ impl Client {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let request = request.header(header::ACCEPT, "application/json").body(Full::new(bytes))?;
+        let _progress = Progress::wait(format!("waiting for {}", self.base), self.output);
         let answer = self.pool.request(request).await;
         answer.map_err(|error| anyhow!("no answer from {}: {error}; is the server running? (`zis serve`)", self.base))
     }
@@ -93,11 +99,13 @@ impl Client {
             return Ok(answer.body);
         }
         if answer.status == StatusCode::UNAUTHORIZED {
-            bail!(
-                "{} refused the credentials: set ZIS_EMAIL and ZIS_PASSWORD (or ZIS_API_TOKEN) in the environment ({})",
-                self.base,
-                reason(&answer.body)
-            );
+            let said = reason(&answer.body);
+            match &self.identity {
+                Some((who, _)) => {
+                    bail!("{} refused the credentials of {who} ({said}): {}", self.base, credentials::HELP)
+                }
+                None => bail!("{} asks for credentials, and there are none: {}", self.base, credentials::HELP),
+            }
         }
         bail!("{method} {path} answered {}: {}", answer.status, reason(&answer.body));
     }

@@ -3,6 +3,8 @@
 mod cli;
 mod client;
 mod command;
+mod credentials;
+mod progress;
 mod style;
 mod testing;
 

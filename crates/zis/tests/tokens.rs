@@ -53,6 +53,36 @@ async fn tokens_are_made_listed_and_revoked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn secrets_come_from_a_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Zis::start(folder.path(), Zis::free(), &[]);
+    let token = print(&server, &["tokens", "create"]);
+    let keyring = folder.path().join("keyring");
+    let program = "#!/bin/sh\necho \"unlocking $1\" >&2\ncat \"$(dirname \"$0\")/$1\"\n";
+    std::fs::write(&keyring, program).expect("a file");
+    std::fs::write(folder.path().join("token"), format!("{token}\nsecond line\n")).expect("a file");
+    std::fs::write(folder.path().join("password"), PASSWORD).expect("a file");
+    let list = |variable: &str, name: &str| {
+        let command = format!("sh '{}' {name}", keyring.display());
+        let output = zis(&server, &["executions", "list"], &[(variable, &command)]);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+
+    assert_eq!(list("ZIS_API_TOKEN_COMMAND", "token"), (Some(0), "unlocking token\n".to_owned()));
+    assert_eq!(list("ZIS_PASSWORD_COMMAND", "password"), (Some(0), "unlocking password\n".to_owned()));
+
+    let (code, said) = list("ZIS_API_TOKEN_COMMAND", "nothing");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("nothing: No such file") && said.contains("error: ZIS_API_TOKEN_COMMAND: the command failed"),
+        "{said}"
+    );
+    let (code, said) = list("ZIS_API_TOKEN_COMMAND", "password");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains(&format!("refused the credentials of {EMAIL}")) && !said.contains(PASSWORD), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn orphans_are_listed_and_events_tried_dry() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Zis::start(folder.path(), Zis::free(), &[]);

@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{Cancel, Events, From, Replay, Retry, Sure, Version, Which},
+    cli::{Cancel, Events, From, Output, Replay, Retry, Sure, Version, Which},
     client::{Client, encode, query},
 };
 
@@ -24,7 +24,7 @@ pub async fn events(command: Events) -> Result<ExitCode> {
 }
 
 pub async fn retry(args: &Retry) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, Output::Text).await?;
     let body = json!({
         "from": if args.from == From::Start { "start" } else { "failure" },
         "bundle": if args.bundle == Version::Pinned { "pinned" } else { "current" },
@@ -43,7 +43,7 @@ pub async fn retry(args: &Retry) -> Result<()> {
 }
 
 pub async fn cancel(args: &Cancel) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, Output::Text).await?;
     if let Some(id) = &args.which.id {
         client.call(Method::POST, &format!("{EXECUTIONS}/{}/cancel", encode(id)), None).await?;
         anstream::println!("cancelled {id}");
@@ -58,7 +58,7 @@ pub async fn cancel(args: &Cancel) -> Result<()> {
 }
 
 async fn replay(args: &Replay) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, Output::Text).await?;
     if let Some(id) = &args.id {
         let accepted = client.post(&format!("{EVENTS}/{}/replay", encode(id)), &json!({})).await?;
         anstream::println!("replayed {id} as {}", accepted["event_id"].as_str().unwrap_or_default());

@@ -13,19 +13,24 @@ use zis_lint::{
 };
 
 use crate::{
-    cli::{Check, CheckFormat},
+    cli::{Check, CheckFormat, Output},
     command::read_text,
+    progress::Progress,
 };
 
 pub fn run(args: &Check) -> Result<ExitCode> {
     let settings = settings(args.config.clone())?;
     let mut reports = Vec::new();
+    let output = if args.format == CheckFormat::Full { Output::Text } else { Output::Json };
+    let progress = Progress::steps("checking", args.files.len(), output);
     for file in &args.files {
         let name = if file.as_os_str() == "-" { "<stdin>".to_owned() } else { file.display().to_string() };
         let text = read_text(file)?;
         let text = if args.fix { fix(file, &name, text, &settings)? } else { text };
         reports.push(zis_lint::check(&text, &name, &settings));
+        progress.step();
     }
+    drop(progress);
     let format = match args.format {
         CheckFormat::Full => Format::Full,
         CheckFormat::Concise => Format::Concise,

@@ -10,6 +10,7 @@ use crate::{
     cli::Demo,
     client::{Client, encode},
     command::{executions::describe, serve::Local},
+    credentials::Credentials,
     style::{self, paint},
 };
 
@@ -63,7 +64,7 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
     let running = Local::start(folder.path(), EMAIL, PASSWORD).await?;
     let base = format!("http://{}", running.address());
     say(format!("A server runs at {base}, with its data in {}.", folder.path().display()));
-    let client = Client::new(&base, Some(format!("{EMAIL}:{PASSWORD}")));
+    let client = Client::new(&base, Some(Credentials::password(EMAIL, PASSWORD)));
 
     set_up(&client).await?;
     let mut failed = 0;

@@ -48,15 +48,18 @@ impl Log {
 }
 
 pub async fn run(args: Deploy) -> Result<ExitCode> {
-    let client = Client::from_env(&args.target.to);
     let mut log = Log { format: args.format, steps: Vec::new() };
-    let result =
-        if args.rollback { rollback(&client, &args, &mut log).await } else { deploy(&client, &args, &mut log).await };
+    let result = steps(&args, &mut log).await;
     if let Err(error) = &result {
         log.step("deploy", "failed", format!("{error:#}"));
     }
     log.end(result.is_ok());
     Ok(if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn steps(args: &Deploy, log: &mut Log) -> Result<()> {
+    let client = Client::from_env(&args.target.to, args.format).await?;
+    if args.rollback { rollback(&client, args, log).await } else { deploy(&client, args, log).await }
 }
 
 async fn deploy(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
@@ -287,7 +290,7 @@ async fn rollback(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
 }
 
 pub async fn diff(args: Diff) -> Result<ExitCode> {
-    let client = Client::from_env(&args.target.to);
+    let client = Client::from_env(&args.target.to, Output::Text).await?;
     let bundle: Value = serde_json::from_str(&filled(&args.target)?)
         .with_context(|| format!("{} is no JSON", args.target.file.display()))?;
     let Some((_, old)) = remote(&client, &args.target.integration, name(&bundle)).await? else {

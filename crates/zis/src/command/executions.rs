@@ -25,7 +25,7 @@ pub async fn run(command: Executions) -> Result<ExitCode> {
 }
 
 async fn list(args: &List) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, args.format).await?;
     let size = Some(args.size.to_string());
     let filters =
         [("page[size]", &size), ("integration", &args.integration), ("flow", &args.flow), ("status", &args.status)];
@@ -66,7 +66,7 @@ fn row(execution: &Value) -> String {
 }
 
 async fn show(args: &Show) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, args.format).await?;
     let answer = client.get(&format!("{BASE}/{}", encode(&args.id))).await?;
     if args.format == Output::Json {
         anstream::println!("{answer}");

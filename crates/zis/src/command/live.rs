@@ -15,6 +15,8 @@ use crate::{
         read_text,
         serve::Local,
     },
+    credentials::Credentials,
+    progress::Progress,
     testing::subject::Subject,
 };
 
@@ -29,6 +31,7 @@ pub async fn run(args: &Run, subject: &Subject) -> Result<ExitCode> {
     let payload: Value =
         serde_json::from_str(&read_text(event)?).with_context(|| format!("{} is no JSON", event.display()))?;
     let folder = tempfile::tempdir().context("can't make a temporary folder")?;
+    let progress = Progress::wait("running", args.format);
     let local = Local::start_with(&[
         ("server.listen", "127.0.0.1:0".to_owned()),
         ("store.data", folder.path().display().to_string()),
@@ -37,9 +40,10 @@ pub async fn run(args: &Run, subject: &Subject) -> Result<ExitCode> {
         ("outbound.allow_private", "true".to_owned()),
     ])
     .await?;
-    let client = Client::new(&format!("http://{}", local.address()), Some(format!("{EMAIL}:{PASSWORD}")));
+    let client = Client::new(&format!("http://{}", local.address()), Some(Credentials::password(EMAIL, PASSWORD)));
     let execution = play(&client, args, subject, flow, payload).await;
     local.stop().await?;
+    drop(progress);
     let execution = execution?;
     if args.format == Output::Json {
         anstream::println!("{execution}");

@@ -6,13 +6,13 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::{
-    cli::Logs,
+    cli::{Logs, Output},
     client::{Client, encode},
     style::{self, paint},
 };
 
 pub async fn run(args: Logs) -> Result<ExitCode> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, Output::Text).await?;
     let filters = [("integration", &args.integration), ("level", &args.level)];
     let query: Vec<String> =
         filters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(value.as_deref()?)))).collect();

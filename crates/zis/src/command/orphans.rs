@@ -6,13 +6,13 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::{
-    cli::Server,
+    cli::{Output, Server},
     client::Client,
     style::{self, paint},
 };
 
 pub async fn run(server: Server) -> Result<ExitCode> {
-    let answer = Client::from_env(&server.url).get("/api/zis/v1/orphans").await?;
+    let answer = Client::from_env(&server.url, Output::Text).await?.get("/api/zis/v1/orphans").await?;
     let specs = answer["job_specs"].as_array().map(Vec::as_slice).unwrap_or_default();
     if specs.is_empty() {
         anstream::println!("no orphans: every installed job spec is in a bundle");

@@ -5,7 +5,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::{cli::Send, client::Client, command::read_text};
+use crate::{
+    cli::{Output, Send},
+    client::Client,
+    command::read_text,
+};
 
 pub async fn run(args: Send) -> Result<ExitCode> {
     let text = read_text(&args.file)?;
@@ -22,7 +26,7 @@ pub async fn run(args: Send) -> Result<ExitCode> {
         body["integration"] = integration;
     }
     let path = if args.dry_run { "/api/zis/v1/events/dry-run" } else { "/api/zis/v1/events" };
-    let answer = Client::from_env(&args.server.url).post(path, &body).await?;
+    let answer = Client::from_env(&args.server.url, Output::Text).await?.post(path, &body).await?;
     anstream::println!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(ExitCode::SUCCESS)
 }

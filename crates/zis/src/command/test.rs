@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    cli::{Test, TestFormat},
+    cli::{Output, Test, TestFormat},
+    progress::Progress,
     testing::{
         case::File,
         coverage,
@@ -30,7 +31,13 @@ pub fn run(args: &Test) -> Result<ExitCode> {
             args.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
         );
     }
-    let results: Vec<FileResult> = files.iter().map(|file| run_file(file)).collect();
+    let loaded: Vec<Result<File>> = files.iter().map(|file| File::load(file)).collect();
+    let cases = loaded.iter().flatten().map(|file| file.cases.len()).sum();
+    let output = if args.format == TestFormat::Full { Output::Text } else { Output::Json };
+    let progress = Progress::steps("testing", cases, output);
+    let results: Vec<FileResult> =
+        files.iter().zip(loaded).map(|(path, file)| run_file(path, file, &progress)).collect();
+    drop(progress);
     match args.format {
         TestFormat::Full => anstream::print!("{}", report::full(&results, args.coverage, began.elapsed())),
         TestFormat::Junit => anstream::print!("{}", report::junit(&results, began.elapsed())),
@@ -38,9 +45,9 @@ pub fn run(args: &Test) -> Result<ExitCode> {
     Ok(if report::totals(&results).0 == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn run_file(path: &Path) -> FileResult {
+fn run_file(path: &Path, test: Result<File>, progress: &Progress) -> FileResult {
     let file = path.display().to_string();
-    match File::load(path).and_then(|test| test.run(path)) {
+    match test.and_then(|test| test.run(path, progress)) {
         Ok((subject, outcomes)) => {
             let visits: Vec<_> =
                 outcomes.iter().map(|outcome| (outcome.flow.clone(), outcome.visits.clone())).collect();

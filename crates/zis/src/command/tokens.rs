@@ -25,7 +25,7 @@ pub async fn run(command: Tokens) -> Result<ExitCode> {
 }
 
 async fn list(args: &ListTokens) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, args.format).await?;
     let api = client.get(API_TOKENS).await?["api_tokens"].take();
     let oauth = client.get(&format!("{OAUTH_TOKENS}?all=true")).await?["tokens"].take();
     if args.format == Output::Json {
@@ -57,7 +57,7 @@ fn scopes(token: &Value) -> Value {
 
 /// Prints the token alone on standard output, so that a script can keep it.
 async fn create(args: &CreateToken) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, Output::Text).await?;
     let made = match &args.integration {
         None => {
             let body = json!({"api_token": {"description": args.description}});
@@ -77,7 +77,7 @@ async fn create(args: &CreateToken) -> Result<()> {
 }
 
 async fn revoke(args: &RevokeToken) -> Result<()> {
-    let client = Client::from_env(&args.server.url);
+    let client = Client::from_env(&args.server.url, Output::Text).await?;
     for base in [API_TOKENS, OAUTH_TOKENS] {
         let path = format!("{base}/{}", args.id);
         let answer = client.send(Method::DELETE, &path, None).await?;

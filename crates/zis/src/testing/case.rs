@@ -21,6 +21,7 @@ use super::{
     subject::{Subject, connections},
     world::{Link, World},
 };
+use crate::progress::Progress;
 
 /// A test file.
 #[derive(Debug, Deserialize)]
@@ -96,10 +97,11 @@ impl File {
     }
 
     /// Runs all cases.
-    pub fn run(&self, path: &Path) -> Result<(Subject, Vec<Outcome>)> {
+    pub fn run(&self, path: &Path, progress: &Progress) -> Result<(Subject, Vec<Outcome>)> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let subject = Subject::load(&folder.join(&self.bundle), &self.values)?;
         let outcomes = self.cases.iter().map(|case| {
+            progress.step();
             self.run_case(&subject, case, folder).with_context(|| format!("{}: case `{}`", path.display(), case.name))
         });
         let outcomes = outcomes.collect::<Result<_>>()?;

@@ -21,9 +21,11 @@ use self::{
     screen::Screen,
 };
 use crate::{
-    cli::Dev,
+    cli::{Dev, Output},
     client::{Client, encode},
     command::{demo::connect_zendesk, executions::describe, serve::Local},
+    credentials::Credentials,
+    progress::Progress,
     style::{self, paint},
 };
 
@@ -48,9 +50,12 @@ pub async fn run(args: Dev) -> Result<ExitCode> {
         // On a developer's machine the external API is often a process next door.
         ("outbound.allow_private", "true".to_owned()),
     ];
-    let local = Local::start_with(&flags).await?;
+    let local = {
+        let _progress = Progress::wait("starting", Output::Text);
+        Local::start_with(&flags).await?
+    };
     let base = format!("http://{}", local.address());
-    let client = Client::new(&base, Some(format!("{EMAIL}:{password}")));
+    let client = Client::new(&base, Some(Credentials::password(EMAIL, &password)));
     let screen = Screen { base, email: EMAIL, password, ready_in: began.elapsed() };
     let bundles = args.bundles.into_iter().map(Watched::new).collect();
     let mut session = Session { client: client.clone(), screen, bundles };
