@@ -7,7 +7,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Run, check and test Zendesk Integration Services (ZIS) bundles on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "zis", version, arg_required_else_help = true)]
-#[command(after_help = "Begin with `zis demo`: the refund tutorial, end to end, in a second.")]
+#[command(after_help = "\
+Begin with `zis demo`: the refund tutorial, end to end, in a second.
+Then `zis dev bundle.json`: your own bundle on a local server that follows it.
+
+Environment, for commands that talk to a server:
+  ZIS_URL                 the server, instead of --url or --to
+  ZIS_EMAIL               who you are (admin@example.com)
+  ZIS_API_TOKEN           an API token of yours, or
+  ZIS_PASSWORD            your password
+  ZIS_API_TOKEN_COMMAND,  a program that prints one of them, such as
+  ZIS_PASSWORD_COMMAND    `secret-tool lookup service zis`")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -48,7 +58,8 @@ pub enum Command {
 Examples:
   zis orphans
 
-Uninstall one: zis deploy --uninstall-stale, the console, or DELETE /api/services/zis/registry/job_specs/install?job_spec_name=NAME")]
+Uninstall them with `zis deploy --uninstall-stale`, in the console, or with
+DELETE /api/services/zis/registry/job_specs/install?job_spec_name=NAME")]
     Orphans(Server),
     /// List, create and revoke API tokens and OAuth tokens of a server
     #[command(subcommand)]
@@ -62,7 +73,11 @@ Uninstall one: zis deploy --uninstall-stale, the console, or DELETE /api/service
     #[command(after_help = "\
 Examples:
   zis schema > zis.schema.json
-  VS Code, settings.json: \"json.schemas\": [{\"fileMatch\": [\"*bundle.json\"], \"url\": \"./zis.schema.json\"}]")]
+
+For VS Code, in settings.json:
+  \"json.schemas\": [
+    {\"fileMatch\": [\"*bundle.json\"], \"url\": \"./zis.schema.json\"}
+  ]")]
     Schema,
     /// Print the completions of a shell
     #[command(after_help = "\
@@ -70,7 +85,10 @@ Examples:
   zis completions bash > ~/.local/share/bash-completion/completions/zis
   zis completions zsh > ~/.zfunc/_zis
   zis completions fish > ~/.config/fish/completions/zis.fish")]
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
     /// Print the manual page, or write those of all commands
     Man(Man),
     /// The generated pages of the manual
@@ -92,14 +110,21 @@ pub struct Demo {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zis dev bundle.json           check on save, upload, install; data in ./.zis
+  zis dev bundle.json                 check on save, upload, install
   zis dev --fresh --open bundle.json
+  zis dev --listen 127.0.0.1:9000 refunds.json tickets.json
 
-On a terminal: r sends the last event again, c checks again, o opens the console, h helps, q quits.
-Without one, the same letters are read from standard input, a line each.")]
+The data is in ./.zis, and so is the admin's password.
+
+On a terminal: r sends the last event again, c checks again, o opens the
+console, h helps, q quits. Without one, the same letters are read from standard
+input, a line each.
+
+Exit code: 0 told to quit, 2 it could not run.")]
 pub struct Dev {
     /// Bundles to follow
     pub bundles: Vec<PathBuf>,
+    /// Address to listen on; port 0 for a free one
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
     pub listen: SocketAddr,
     /// Begin with an empty store
@@ -113,11 +138,18 @@ pub struct Dev {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zis serve                                           SQLite in ./.zis, on 127.0.0.1:8080
+  zis serve                         SQLite in ./.zis, on 127.0.0.1:8080
   zis serve --listen 0.0.0.0:80 --data /var/lib/zis
   zis serve --database-url postgres://zis@db/zis      one of many nodes
+  zis serve --print-config > zis.toml
 
-Without ZIS_ADMIN_EMAIL and ZIS_ADMIN_PASSWORD the first start makes an admin and prints the password once.")]
+Without ZIS_ADMIN_EMAIL and ZIS_ADMIN_PASSWORD the first start makes an admin
+and prints the password once. Settings come from --config, from the environment
+(ZIS_SERVER__LISTEN is `listen` of `[server]`) and from these flags, the later
+over the earlier. ZIS_LOG=debug says more, ZIS_LOG_FORMAT=json says it to
+machines. SIGTERM and Ctrl-C end it when what is under way is written down.
+
+Exit code: 0 told to stop, 2 it could not start.")]
 pub struct Serve {
     /// Address to listen on
     #[arg(long, value_name = "HOST:PORT")]
@@ -141,7 +173,7 @@ pub struct Serve {
 Examples:
   zis check bundle.json
   zis check --format sarif bundles/*.json > findings.sarif
-  zis check --fix bundle.json                  apply the fixes that can't change what a bundle does
+  zis check --fix bundle.json      apply what can't change what a bundle does
   cat bundle.json | zis check -
 
 Exit code: 0 clean, 1 findings, 2 a file could not be read.")]
@@ -149,6 +181,7 @@ pub struct Check {
     /// Bundle files; `-` reads standard input
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
+    /// full and concise for people, the others for tools
     #[arg(long, value_enum, default_value_t = CheckFormat::Full)]
     pub format: CheckFormat,
     /// Apply safe fixes to the files
@@ -171,7 +204,8 @@ pub enum CheckFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zis explain ZIS2015      a rule of the linter, an upload error, or an error of the API
+  zis explain ZIS2015      a rule of the linter
+  zis explain ZIS4001      an error of the API
   zis explain              all codes")]
 pub struct Explain {
     /// Such as ZIS1004; without it, all codes with their titles
@@ -181,15 +215,18 @@ pub struct Explain {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zis run bundle.json --event event.json                     the only flow of the bundle; calls are answered `{}`
+  zis run bundle.json --event event.json          calls are answered `200 {}`
   zis run bundle.json --flow Refund --event event.json --mock mocks.yaml
-  zis run bundle.json --event event.json --live              really send the requests
+  zis run bundle.json --event event.json --live   really send the requests
   zis run bundle.json --from CheckRefundAmount --input document.json
 
-The event file holds what the flow sees at `$.input`. A mock file maps action names to replies, one after the other:
+The event file holds what the flow sees at `$.input`. A mock file maps action
+names to replies, one after the other:
   GetUserProfile:
     - {status: 200, body: {profile: {attributes: {membership: premium}}}}
-    - {status: 429, headers: {Retry-After: 1}}")]
+    - {status: 429, headers: {Retry-After: 1}}
+
+Exit code: 0 the flow succeeded, 1 it did not, 2 it could not run.")]
 pub struct Run {
     /// The bundle
     pub file: PathBuf,
@@ -211,6 +248,7 @@ pub struct Run {
     /// The whole `$` to begin with, instead of an event
     #[arg(long, value_name = "FILE", conflicts_with = "event")]
     pub input: Option<PathBuf>,
+    /// text for people, json for machines
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub format: Output,
 }
@@ -218,8 +256,8 @@ pub struct Run {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zis test                                   every *.zistest.yaml below this folder
-  zis test examples/ --coverage              and what no case has taken
+  zis test                          every *.zistest.yaml below this folder
+  zis test examples/ --coverage     and what no case has taken
   zis test --format junit > results.xml
 
 A test file:
@@ -236,6 +274,7 @@ pub struct Test {
     /// Test files, or folders to look through
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
+    /// full for people, junit for tools
     #[arg(long, value_enum, default_value_t = TestFormat::Full)]
     pub format: TestFormat,
     /// Which states, Choice branches and Catches no case has taken
@@ -255,10 +294,10 @@ pub enum Output {
     Json,
 }
 
-/// How to reach a server. Credentials come from the environment only: ZIS_EMAIL with ZIS_PASSWORD or ZIS_API_TOKEN.
+/// How to reach a server. Credentials come from the environment only (`zis --help`).
 #[derive(Debug, Args, Clone)]
 pub struct Server {
-    /// The server
+    /// The server; `zis --help` says where credentials come from
     #[arg(long = "url", env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub url: String,
 }
@@ -267,14 +306,16 @@ pub struct Server {
 #[command(after_help = "\
 Examples:
   zis send event.json --source support --type ticket.TicketCreated
-  zis send event.json                          a file with `source`, `type` and `payload`
-  zis send event.json --dry-run                only say which job specs it would run")]
+  zis send event.json               a file with `source`, `type` and `payload`
+  zis send event.json --dry-run     only say which job specs it would run")]
 pub struct Send {
     /// The event: what stands at `$.input`, or an object with `source`, `type` and `payload`
     pub file: PathBuf,
+    /// Where it comes from, such as support or sunshine
     #[arg(long)]
     pub source: Option<String>,
-    #[arg(long = "type")]
+    /// What happened, such as ticket.TicketCreated
+    #[arg(long = "type", value_name = "TYPE")]
     pub kind: Option<String>,
     /// Only this integration sees it
     #[arg(long)]
@@ -286,12 +327,12 @@ pub struct Send {
     pub server: Server,
 }
 
-/// A bundle and where it goes. Credentials come from the environment only: ZIS_EMAIL with ZIS_PASSWORD or ZIS_API_TOKEN.
+/// A bundle and where it goes. Credentials come from the environment only (`zis --help`).
 #[derive(Debug, Args)]
 pub struct Target {
     /// The bundle
     pub file: PathBuf,
-    /// A zis server, or https://SUBDOMAIN.zendesk.com
+    /// A zis server, or https://SUBDOMAIN.zendesk.com; `zis --help` says where credentials come from
     #[arg(long, env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub to: String,
     /// The integration that the bundle goes to
@@ -306,13 +347,14 @@ pub struct Target {
 #[command(after_help = "\
 Examples:
   zis deploy bundle.json --integration acme --values staging.yaml --dry-run
-  zis deploy bundle.json --integration acme --to https://acme.zendesk.com --uninstall-stale
+  zis deploy bundle.json --integration acme --to https://acme.zendesk.com
+  zis deploy bundle.json --integration acme --uninstall-stale
   zis deploy bundle.json --integration acme --rollback
 
 A values file:  INTEGRATION: acme
                 EXTERNAL_TARGET_URL: https://refunds.example.com
 
-Exit code: 0 deployed and read back, 1 not.")]
+Exit code: 0 deployed and read back (or, with --dry-run, it would be), 1 not.")]
 pub struct Deploy {
     #[command(flatten)]
     pub target: Target,
@@ -325,6 +367,7 @@ pub struct Deploy {
     /// Go back to the version before (zis servers only)
     #[arg(long, conflicts_with = "dry_run")]
     pub rollback: bool,
+    /// text for people, json for machines
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub format: Output,
 }
@@ -333,9 +376,10 @@ pub struct Deploy {
 #[command(after_help = "\
 Examples:
   zis diff bundle.json --integration acme
-  zis diff bundle.json --integration acme --to https://acme.zendesk.com --values production.yaml
+  zis diff bundle.json --integration acme --values production.yaml
+  zis diff bundle.json --integration acme --to https://acme.zendesk.com
 
-Exit code: 0 no difference, 1 some.")]
+Exit code: 0 no difference, 1 some, 2 it could not be said.")]
 pub struct Diff {
     #[command(flatten)]
     pub target: Target,
@@ -398,7 +442,8 @@ pub enum Events {
     #[command(after_help = "\
 Examples:
   zis events replay evt_0198f0a1b2c37d4e8f90a1b2c3d4e5f6
-  zis events replay --since 2026-03-01T10:00:00Z --until 2026-03-01T11:00:00Z --source support --dry-run")]
+  zis events replay --since 2026-03-01T10:00:00Z --source support --dry-run
+  zis events replay --since 2026-03-01T10:00:00Z --until 2026-03-01T11:00:00Z")]
     Replay(Replay),
 }
 
@@ -417,7 +462,7 @@ pub struct Replay {
     #[arg(long)]
     pub source: Option<String>,
     /// All of this type
-    #[arg(long = "type")]
+    #[arg(long = "type", value_name = "TYPE")]
     pub kind: Option<String>,
     #[command(flatten)]
     pub sure: Sure,
@@ -431,15 +476,19 @@ Examples:
   zis executions list --status failed,timed_out
   zis executions list --integration acme --format json | jq .executions[].id")]
 pub struct List {
-    #[arg(long)]
+    /// Only of this integration
+    #[arg(long, value_name = "KEY")]
     pub integration: Option<String>,
+    /// Only of this flow
     #[arg(long)]
     pub flow: Option<String>,
-    /// queued, running, waiting, retrying, succeeded, failed, cancelled or timed_out
+    /// queued, running, waiting, retrying, succeeded, failed, cancelled or timed_out; several: separated by commas
     #[arg(long)]
     pub status: Option<String>,
-    #[arg(long, default_value_t = 20)]
+    /// How many at most
+    #[arg(long, default_value_t = 20, value_name = "COUNT")]
     pub size: u32,
+    /// text for people, json for machines
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub format: Output,
     #[command(flatten)]
@@ -453,6 +502,7 @@ Examples:
 pub struct Show {
     /// As `zis executions list` shows it
     pub id: String,
+    /// text for people, json for machines
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub format: Output,
     #[command(flatten)]
@@ -463,7 +513,8 @@ pub struct Show {
 #[command(after_help = "\
 Examples:
   zis executions retry exe_0198f0a1b2c37d4e8f90a1b2c3d4e5f6
-  zis executions retry --flow RefundRequestFlow --since 2026-03-01T10:00:00Z --bundle current --dry-run
+  zis executions retry --flow RefundRequestFlow --bundle current --dry-run
+  zis executions retry --integration acme --since 2026-03-01T10:00:00Z --yes
 
 Without --status, all that failed or ran out of time.")]
 pub struct Retry {
@@ -514,7 +565,8 @@ pub struct Logs {
     /// Go on printing what comes
     #[arg(short, long)]
     pub follow: bool,
-    #[arg(long)]
+    /// Only of this integration
+    #[arg(long, value_name = "KEY")]
     pub integration: Option<String>,
     /// debug, info, warning or error
     #[arg(long)]
@@ -530,8 +582,11 @@ pub enum Tokens {
     /// Make a token and print it, this once
     #[command(after_help = "\
 Examples:
-  zis tokens create --description \"for the build\"     an API token: ZIS_API_TOKEN
-  zis tokens create --integration acme                 an OAuth token of the integration: for connections, configs, links, webhooks")]
+  zis tokens create --description \"for the build\"
+      an API token, for ZIS_API_TOKEN
+  zis tokens create --integration acme
+      an OAuth token of the integration: for its connections, configs, links
+      and webhooks")]
     Create(CreateToken),
     /// Take a token back
     Revoke(RevokeToken),
@@ -543,6 +598,7 @@ Examples:
   zis tokens list
   zis tokens list --format json")]
 pub struct ListTokens {
+    /// text for people, json for machines
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub format: Output,
     #[command(flatten)]
@@ -583,7 +639,8 @@ Examples:
   zis secrets rotate
 
 To change the key:
-  1. put the new key before the old one: ZIS_SECRET_KEY=NEW,OLD, or the same in the file secret.key
+  1. put the new key before the old one: ZIS_SECRET_KEY=NEW,OLD,
+     or the same in the file secret.key
   2. restart the server (every node)
   3. zis secrets rotate
   4. drop the old key and restart")]
@@ -601,6 +658,7 @@ pub struct Graph {
     /// Which flow, when the bundle has several
     #[arg(long)]
     pub flow: Option<String>,
+    /// What to print
     #[arg(long, value_enum, default_value_t = GraphFormat::Svg)]
     pub format: GraphFormat,
 }
@@ -636,20 +694,52 @@ mod tests {
 
     use super::Cli;
 
-    fn without_example(command: &Command, name: &str, found: &mut Vec<String>) {
-        let mut below = command.get_subcommands().filter(|sub| !sub.is_hide_set()).peekable();
-        let is_leaf = below.peek().is_none();
-        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-        if is_leaf && !after.contains("Examples:") {
-            found.push(name.to_owned());
+    /// Columns of a narrow terminal: examples are not to be wrapped there.
+    const WIDTH: usize = 80;
+
+    /// Every command that people see, with its whole name.
+    fn commands() -> Vec<(String, Command)> {
+        let mut open = vec![("zis".to_owned(), Cli::command())];
+        let mut all = Vec::new();
+        while let Some((name, command)) = open.pop() {
+            let below = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+            open.extend(below.map(|sub| (format!("{name} {}", sub.get_name()), sub.clone())));
+            all.push((name, command));
         }
-        below.for_each(|sub| without_example(sub, &format!("{name} {}", sub.get_name()), found));
+        all
+    }
+
+    fn examples(command: &Command) -> String {
+        command.get_after_help().map(ToString::to_string).unwrap_or_default()
     }
 
     #[test]
     fn every_command_teaches_by_example() {
-        let mut found = Vec::new();
-        without_example(&Cli::command(), "zis", &mut found);
-        assert_eq!(found, [""; 0]);
+        let without: Vec<String> = commands()
+            .into_iter()
+            .filter(|(_, command)| !command.has_subcommands() && !examples(command).contains("Examples:"))
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(without, [""; 0]);
+    }
+
+    #[test]
+    fn examples_fit_a_narrow_terminal() {
+        let mut long = Vec::new();
+        for (_, command) in commands() {
+            let examples = examples(&command);
+            long.extend(examples.lines().filter(|line| line.chars().count() > WIDTH).map(str::to_owned));
+        }
+        assert_eq!(long, [""; 0]);
+    }
+
+    #[test]
+    fn every_argument_says_what_it_is() {
+        let mut silent = Vec::new();
+        for (name, command) in commands() {
+            let without = command.get_arguments().filter(|argument| argument.get_help().is_none());
+            silent.extend(without.map(|argument| format!("{name} {}", argument.get_id())));
+        }
+        assert_eq!(silent, [""; 0]);
     }
 }
