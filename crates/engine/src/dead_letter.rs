@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use zis_flow::{Value, journal::Finish};
-use zis_store::{StoreError, event, execution::Execution};
+use zis_store::{event, execution::Execution};
 
 use crate::{
     core::Core,
@@ -29,7 +29,7 @@ pub(crate) async fn send(core: &Arc<Core>, row: &Execution, result: &Finish) -> 
         match attempt(core, row, result).await {
             Ok(()) | Err(EngineError::KeyReused(_)) => return Ok(()),
             Err(EngineError::Draining) => return Err(Lost::Stopped),
-            Err(EngineError::Store(StoreError::Unavailable(_) | StoreError::Unknown(_))) => {
+            Err(EngineError::Store(error)) if error.passes() => {
                 core.clock.sleep(PAUSE).await;
                 core.accepting().map_err(|_| Lost::Stopped)?;
             }

@@ -56,7 +56,7 @@ pub(crate) async fn ingest(core: &Arc<Core>, incoming: Incoming, origin: Origin)
         async move { accept(&core, incoming, origin).await }
     };
     let result = core.see_through(accept).await;
-    if let Err(EngineError::Busy { .. }) = &result {
+    if let Err(EngineError::Busy { .. } | EngineError::Store(StoreError::Busy { .. })) = &result {
         core.meters.refused.increment(1);
     }
     result

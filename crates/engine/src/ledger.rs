@@ -130,7 +130,10 @@ impl Ledger {
             }
             // Somebody else owns it, or a transaction whose answer was lost has been kept after all.
             StoreError::Expectation { .. } => {}
-            StoreError::Duplicate { .. } | StoreError::Unavailable(_) | StoreError::Unknown(_) => {
+            StoreError::Duplicate { .. }
+            | StoreError::Unavailable(_)
+            | StoreError::Busy { .. }
+            | StoreError::Unknown(_) => {
                 tracing::warn!(execution = %row.id, %error, "the store did not keep a record; looking again");
             }
         }

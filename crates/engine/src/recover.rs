@@ -141,7 +141,7 @@ impl Waker {
 
 /// Tries later when the store may answer then; what it can't read stays as it is.
 fn unreadable<T>(core: &Core, id: &ExecutionId, error: &StoreError) -> Option<T> {
-    if matches!(error, StoreError::Unavailable(_) | StoreError::Unknown(_)) {
+    if error.passes() {
         core.doubt();
     } else {
         tracing::error!(execution = %id, %error, "an execution cannot be read");
@@ -157,7 +157,7 @@ async fn load(
 ) -> Result<Option<(Execution, Vec<Record>)>, StoreError> {
     loop {
         match execution::load(&core.store, account, id).await {
-            Err(StoreError::Unavailable(_) | StoreError::Unknown(_)) if !core.is_stopping() => {
+            Err(error) if error.passes() && !core.is_stopping() => {
                 core.clock.sleep(std::time::Duration::from_millis(200)).await;
             }
             result => return result,

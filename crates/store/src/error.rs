@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The database can't be reached or is full; nothing was kept. Retry is safe.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// More waits to be committed than may: nothing was kept. Retry is safe, when the store has caught up.
+    #[error("the queue in front of the store is full: {transactions} transactions of {bytes} bytes wait")]
+    Busy { transactions: usize, bytes: usize },
     /// The connection broke while a commit was on its way: it may or may not be kept. The expected sequence tells.
     #[error("the store's answer was lost; the transaction may or may not be kept: {0}")]
     Unknown(String),
@@ -24,4 +27,11 @@ pub enum StoreError {
     /// A bug of ours: SQL that does not fit the schema.
     #[error("internal store error: {0}")]
     Internal(String),
+}
+
+impl StoreError {
+    /// Whether the same may go well later, with nothing changed but the time.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy { .. } | Self::Unknown(_))
+    }
 }

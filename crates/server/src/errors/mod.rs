@@ -14,6 +14,9 @@ use zis_zendesk::ZendeskError;
 
 pub use code::Code;
 
+/// Seconds after which whoever met a full queue in front of the store may come again: it empties in far less.
+pub(crate) const STORE_CATCHES_UP: u32 = 1;
+
 /// One thing that is wrong with the request.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Detail {
@@ -95,6 +98,9 @@ impl IntoResponse for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::Busy { .. } => {
+                Self::new(Code::Busy, format!("{error}; try again")).retry_after(STORE_CATCHES_UP)
+            }
             StoreError::Unavailable(_) | StoreError::Unknown(_) => {
                 tracing::warn!(%error, "the store can't be used now: {error}");
                 let message = if matches!(error, StoreError::Unknown(_)) {

@@ -53,9 +53,7 @@ impl Load {
         let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         // A transaction larger than the bound still passes when it is alone.
         if count > MAX_QUEUED || (waiting > MAX_QUEUED_BYTES && count > 1) {
-            job.answer(Err(StoreError::Unavailable(format!(
-                "{count} transactions of {waiting} bytes are waiting; try again"
-            ))));
+            job.answer(Err(StoreError::Busy { transactions: count, bytes: waiting }));
             return None;
         }
         Some(job)
@@ -127,7 +125,7 @@ mod tests {
         let (reply, mut answer) = oneshot::channel();
         let large = statement("SELECT $1", params!["x".repeat(MAX_QUEUED_BYTES / 4)]);
         assert!(load.admit(vec![large], reply).is_none());
-        assert!(matches!(answer.try_recv(), Ok(Err(StoreError::Unavailable(_)))));
+        assert!(matches!(answer.try_recv(), Ok(Err(StoreError::Busy { transactions: 5, .. }))));
         jobs.pop().unwrap().answer(Ok(Vec::new()));
         jobs.push(admit(&load, MAX_QUEUED_BYTES / 5).unwrap());
         jobs.clear();
