@@ -53,14 +53,13 @@ pub(crate) struct Catalog {
 #[derive(Default)]
 pub(crate) struct Catalogs {
     accounts: Mutex<HashMap<AccountId, Arc<Catalog>>>,
+    /// Held while a catalog is read: whoever else needs it waits, and finds it.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl Catalogs {
     pub(crate) async fn get(&self, core: &Core, account: AccountId) -> Result<Arc<Catalog>, StoreError> {
-        if let Some(catalog) = lock(&self.accounts).get(&account) {
-            return Ok(catalog.clone());
-        }
-        self.reload(core, account).await
+        self.newer(core, account, i64::MIN).await
     }
 
     /// Somebody says that `topic` has changed: the catalog of an account is read anew before its next event, instead of being found old by it.
@@ -78,20 +77,33 @@ impl Catalogs {
         if catalog::version(&core.store, account).await? == known.version {
             return Ok(known);
         }
-        self.reload(core, account).await
+        self.newer(core, account, known.version).await
     }
 
-    pub(crate) async fn reload(&self, core: &Core, account: AccountId) -> Result<Arc<Catalog>, StoreError> {
-        // The version first: what is read after it is at least as new, and if it is newer the ingest's hold on the version fails.
-        let version = catalog::version(&core.store, account).await?;
-        let mut catalog = Catalog { version, ..Catalog::default() };
-        for spec in registry::installed(&core.store, account).await? {
-            catalog.add(spec);
+    /// A catalog that is newer than the version `old`, which the store has refused.
+    pub(crate) async fn newer(&self, core: &Core, account: AccountId, old: i64) -> Result<Arc<Catalog>, StoreError> {
+        let known = || lock(&self.accounts).get(&account).filter(|known| known.version > old).cloned();
+        if let Some(known) = known() {
+            return Ok(known);
         }
-        let catalog = Arc::new(catalog);
+        let _one = self.reading.lock().await;
+        if let Some(known) = known() {
+            return Ok(known);
+        }
+        let catalog = Arc::new(read(core, account).await?);
         lock(&self.accounts).insert(account, catalog.clone());
         Ok(catalog)
     }
+}
+
+async fn read(core: &Core, account: AccountId) -> Result<Catalog, StoreError> {
+    // The version first: what is read after it is at least as new, and if it is newer the ingest's hold on the version fails.
+    let version = catalog::version(&core.store, account).await?;
+    let mut catalog = Catalog { version, ..Catalog::default() };
+    for spec in registry::installed(&core.store, account).await? {
+        catalog.add(spec);
+    }
+    Ok(catalog)
 }
 
 fn key(parts: &[&str]) -> String {

@@ -106,7 +106,7 @@ async fn accept(core: &Arc<Core>, mut incoming: Incoming, origin: Origin) -> Res
             }
             Err(error) => return Err(error.into()),
         }
-        catalog = core.catalogs.reload(core, account).await?;
+        catalog = core.catalogs.newer(core, account, catalog.version).await?;
     }
     Err(StoreError::Unavailable("the catalog changes faster than events can be matched".to_owned()).into())
 }
