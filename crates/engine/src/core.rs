@@ -49,10 +49,8 @@ pub(crate) struct Core {
     is_unsure: AtomicBool,
     /// When the heartbeat was last known to be written.
     beaten_at: AtomicI64,
-    /// A heartbeat could not be written; the next one that is begins a new time of calm.
+    /// The last heartbeat could not be written.
     missed_beat: AtomicBool,
-    /// Since when every heartbeat was written in time.
-    steady_since: AtomicI64,
 }
 
 impl Core {
@@ -88,7 +86,6 @@ impl Core {
             is_unsure: AtomicBool::new(false),
             beaten_at: AtomicI64::new(clock_now.0),
             missed_beat: AtomicBool::new(false),
-            steady_since: AtomicI64::new(i64::MIN),
             options,
         }
     }
@@ -127,25 +124,15 @@ impl Core {
 
     /// The heartbeat was written at `at`.
     pub(crate) fn beaten(&self, at: Timestamp) {
-        let before = self.beaten_at.swap(at.0, Ordering::Relaxed);
+        self.beaten_at.store(at.0, Ordering::Relaxed);
+        self.missed_beat.store(false, Ordering::Relaxed);
         self.meters.beaten(at);
-        let was_late = at.since(Timestamp(before)) >= self.options.lease / 2;
-        if self.missed_beat.swap(false, Ordering::Relaxed) || was_late {
-            self.steady_since.store(at.0, Ordering::Relaxed);
-        }
     }
 
     /// The heartbeat could not be written.
     pub(crate) fn missed_beat(&self) {
         self.missed_beat.store(true, Ordering::Relaxed);
         self.meters.missed_beats.increment(1);
-    }
-
-    /// Whether an old heartbeat of another node says that it is dead. When this node could not write its own a moment ago, it says only that
-    /// the store was away, and everybody gets a lease to come back.
-    pub(crate) fn may_judge(&self, now: Timestamp) -> bool {
-        let since = Timestamp(self.steady_since.load(Ordering::Relaxed));
-        !self.missed_beat.load(Ordering::Relaxed) && (since.0 == i64::MIN || now.since(since) >= self.options.lease)
     }
 
     /// Whether others may take this node for dead, because its heartbeat is late.

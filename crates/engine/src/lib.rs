@@ -31,6 +31,7 @@ mod recover;
 mod run;
 mod sync;
 mod wake;
+mod watch;
 
 pub use engine::{Accepted, BundleChoice, Engine, Incoming};
 pub use error::EngineError;

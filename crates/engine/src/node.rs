@@ -10,12 +10,12 @@ use zis_store::{
     node::{self, Owner},
 };
 
-use crate::{core::Core, recover::Cause};
+use crate::{core::Core, recover::Cause, watch::Watch};
 
 /// Executions adopted in one transaction.
 const PAGE: usize = 2_000;
-/// Heartbeats in one lease: two may be lost.
-const BEATS: u32 = 3;
+/// Heartbeats in one lease: three may be lost.
+const BEATS: u32 = 4;
 /// Between two counts of what should be in memory. They find nothing, unless a transaction was kept long after its answer was lost.
 const CENSUS: Duration = Duration::from_secs(60);
 
@@ -24,7 +24,9 @@ pub(crate) async fn serve(core: Arc<Core>) {
     let pause = (core.options.lease / BEATS).max(Duration::from_millis(1));
     let mut topics = core.store.notified();
     let mut counted_at = core.now();
+    let mut watch = Watch::default();
     loop {
+        bury(&core, &mut watch).await;
         adopt(&core).await;
         // Set back, the clock says little: better to look once more.
         let now = core.now();
@@ -98,14 +100,37 @@ async fn reborn(core: &Core, dead: &Owner) {
     }
 }
 
+/// Ends the lives of the other nodes that show no heartbeat any more. Whoever can't write its own judges nobody: the store is away, and
+/// everybody gets a lease to come back.
+async fn bury(core: &Core, watch: &mut Watch) {
+    if !core.is_alive() {
+        watch.forget();
+    }
+    let before = core.now();
+    let mut lives = match node::lives(&core.store).await {
+        Ok(lives) => lives,
+        Err(error) => {
+            tracing::warn!(%error, "the heartbeats of the other nodes could not be read");
+            return watch.forget();
+        }
+    };
+    lives.retain(|life| life.owner != core.owner());
+    for life in watch.silent(lives, before, core.now(), core.options.lease) {
+        tracing::info!(
+            node = life.owner.node,
+            epoch = life.owner.epoch,
+            "a node shows no heartbeat any more; taken for dead"
+        );
+        if let Err(error) = node::bury(&core.store, &life).await {
+            tracing::warn!(%error, "a dead node could not be declared so");
+        }
+    }
+}
+
 /// Takes over what dead nodes left open.
 async fn adopt(core: &Arc<Core>) {
     loop {
-        let owner = core.owner();
-        let now = core.now();
-        let old = if core.may_judge(now) { now.0.saturating_sub(micros(core.options.lease)) } else { i64::MIN };
-        let dead_before = zis_flow::Timestamp(old);
-        let adopted = match execution::adopt(&core.store, &owner, dead_before, PAGE).await {
+        let adopted = match execution::adopt(&core.store, &core.owner(), PAGE).await {
             Ok(adopted) => adopted,
             Err(error) => {
                 tracing::warn!(%error, "the executions of dead nodes could not be adopted");
@@ -153,8 +178,4 @@ async fn reconcile(core: &Arc<Core>) {
             take_up(core, row);
         }
     }
-}
-
-fn micros(span: Duration) -> i64 {
-    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }

@@ -180,10 +180,12 @@ async fn a_node_that_was_taken_for_dead_is_fenced_and_begins_anew() {
     let first = common::start_at(&store, script.clone(), clock.clone(), options()).await;
     let id = only(&first.ingest(go()).await.unwrap());
     tokio::time::sleep(Duration::from_millis(10)).await;
-    // Another node finds the heartbeat too old, by a clock that is far ahead.
-    let ahead = zis_flow::Timestamp(common::EPOCH.0 + 3_600_000_000);
-    let owner = node::register(&store, "other", ahead).await.unwrap();
-    let adopted = execution::adopt(&store, &owner, ahead, 10).await.unwrap();
+    // Another node takes it for dead.
+    for life in node::lives(&store).await.unwrap() {
+        node::bury(&store, &life).await.unwrap();
+    }
+    let owner = node::register(&store, "other", common::EPOCH).await.unwrap();
+    let adopted = execution::adopt(&store, &owner, 10).await.unwrap();
     assert_eq!(adopted.len(), 1);
     gate.add_permits(1);
     tokio::time::sleep(Duration::from_secs(10)).await;

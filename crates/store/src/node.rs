@@ -1,13 +1,13 @@
 //! Nodes: a name, an epoch, a heartbeat (D5). Every append of an execution is fenced by the (name, epoch) of its owner.
 //!
-//! Each life of a node is a row. A life ends once and for all: it leaves, a later life of the name begins, or another node finds its
-//! heartbeat too old. The row of an ended life stays while executions name it, so that "who must be adopted" is a look at a tiny table.
+//! Each life of a node is a row. A life ends once and for all: it leaves, a later life of the name begins, or another node finds that its
+//! heartbeat has stopped. The row of an ended life stays while executions name it, so that "who must be adopted" is a look at a tiny table.
 
 use zis_flow::Timestamp;
 
 use crate::{
     Store, StoreError, params,
-    sql::{Expect, statement},
+    sql::{Expect, Row, statement},
 };
 
 /// Who owns an execution.
@@ -71,16 +71,40 @@ pub async fn leave(store: &Store, owner: &Owner) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends the lives whose heartbeat is older than `dead_before`; gives every ended life that may still own executions.
-pub(crate) async fn ended(store: &Store, dead_before: Timestamp) -> Result<Vec<Owner>, StoreError> {
-    let look =
-        statement("SELECT name, epoch, alive FROM node WHERE alive = 0 OR heartbeat_at < $1", params![dead_before]);
+/// The life of a node that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    pub owner: Owner,
+    /// By the clock of the node itself.
+    pub heartbeat_at: Timestamp,
+}
+
+/// The lives that have not ended.
+pub async fn lives(store: &Store) -> Result<Vec<Life>, StoreError> {
+    let look = statement("SELECT name, epoch, heartbeat_at FROM node WHERE alive = 1 ORDER BY name, epoch", params![]);
     let rows = store.read(look).await?;
-    if rows.rows.iter().any(|row| row.bool(2)) {
-        let bury = statement("UPDATE node SET alive = 0 WHERE alive = 1 AND heartbeat_at < $1", params![dead_before]);
-        store.write(vec![bury]).await?;
-    }
-    let look = statement("SELECT name, epoch FROM node WHERE alive = 0 ORDER BY name, epoch", params![]);
-    let rows = store.read(look).await?;
-    Ok(rows.rows.iter().map(|row| Owner { node: row.text(0).to_owned(), epoch: row.int(1) }).collect())
+    Ok(rows.rows.iter().map(|row| Life { owner: owner(row), heartbeat_at: Timestamp(row.int(2)) }).collect())
+}
+
+/// Ends `life`, unless it has shown another heartbeat by now: other nodes may adopt what it left.
+pub async fn bury(store: &Store, life: &Life) -> Result<(), StoreError> {
+    let bury = statement(
+        "UPDATE node SET alive = 0 WHERE name = $1 AND epoch = $2 AND heartbeat_at = $3",
+        params![&life.owner.node, life.owner.epoch, life.heartbeat_at],
+    );
+    store.write(vec![bury]).await.map(|_| ())
+}
+
+/// The ended lives that own open executions.
+pub(crate) async fn bereft(store: &Store) -> Result<Vec<Owner>, StoreError> {
+    let look = statement(
+        "SELECT name, epoch FROM node WHERE alive = 0 AND EXISTS (SELECT 1 FROM execution \
+         WHERE execution.node = node.name AND execution.epoch = node.epoch AND execution.ended_at IS NULL) ORDER BY name, epoch",
+        params![],
+    );
+    Ok(store.read(look).await?.rows.iter().map(owner).collect())
+}
+
+fn owner(row: &Row) -> Owner {
+    Owner { node: row.text(0).to_owned(), epoch: row.int(1) }
 }

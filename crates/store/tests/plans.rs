@@ -85,7 +85,7 @@ async fn hot(inner: Arc<dyn Driver>) -> Vec<Statement> {
     execution::next_wake(&store, &ours).await.unwrap();
     accepted(&store, account, &theirs).await;
     node::leave(&store, &theirs).await.unwrap();
-    assert_eq!(execution::adopt(&store, &ours, at(0), 10).await.unwrap().len(), 1);
+    assert_eq!(execution::adopt(&store, &ours, 10).await.unwrap().len(), 1);
     execution::expire(&store, at(2), 10).await.unwrap();
     registry::installed(&store, account).await.unwrap();
     registry::latest_bundles(&store, account, "acme").await.unwrap();

@@ -236,10 +236,10 @@ impl Cluster {
                 None if self.world.dice.roll(700) => {
                     self.nodes[number] = Node::start(&self.world, self.options(number)).await;
                 }
+                Some(node) if self.world.dice.roll(20) => node.life.jump(),
                 Some(_) if !self.world.mortal => {}
                 Some(node) if self.world.dice.roll(60) => node.life.die(),
                 Some(node) if self.world.dice.roll(50) => node.life.freeze(),
-                Some(node) if self.world.dice.roll(20) => node.life.jump(),
                 Some(node) if self.world.dice.roll(30) => {
                     let engine = node.engine.clone();
                     let drain = engine.drain(Duration::from_secs(3));

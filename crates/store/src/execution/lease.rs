@@ -11,19 +11,14 @@ use crate::{
 };
 
 /// Takes over up to `limit` open executions whose owner is dead: an earlier epoch of its own node, a node that has left, or one
-/// whose heartbeat is older than `dead_before`. Each is fenced to `owner` from then on and given to exactly one adopter.
+/// that was buried. Each is fenced to `owner` from then on and given to exactly one adopter.
 /// Empty when nothing is left, or when other adopters are at the rest.
-pub async fn adopt(
-    store: &Store,
-    owner: &Owner,
-    dead_before: Timestamp,
-    limit: usize,
-) -> Result<Vec<Execution>, StoreError> {
+pub async fn adopt(store: &Store, owner: &Owner, limit: usize) -> Result<Vec<Execution>, StoreError> {
     let skip_locked = store.dialect().skip_locked();
     let mut adopted = Vec::new();
-    for dead in node::ended(store, dead_before).await? {
-        if adopted.len() >= limit || dead == *owner {
-            continue;
+    for dead in node::bereft(store).await? {
+        if adopted.len() >= limit {
+            break;
         }
         // The owner is compared again in the update: of two adopters the second finds the row changed, and leaves it.
         let take = statement(

@@ -44,7 +44,7 @@ pub async fn the_open_executions_of_the_dead_are_adopted(store: Store) {
     let (_, kept) = accepted(&store, account, &alive).await;
     store.write(execution::append(&ended(&done, Status::Succeeded, at(1)), &finished("x"), at(1))).await.unwrap();
     let ours = async |limit| {
-        let adopted = execution::adopt(&store, &heir, at(0), limit).await.unwrap();
+        let adopted = execution::adopt(&store, &heir, limit).await.unwrap();
         adopted
             .into_iter()
             .filter(|execution| execution.account == account)
@@ -64,11 +64,17 @@ pub async fn the_open_executions_of_the_dead_are_adopted(store: Store) {
     assert_eq!(row.owner, alive);
 }
 
-pub async fn a_stale_heartbeat_is_death(store: Store) {
+pub async fn a_heartbeat_that_has_stopped_is_death(store: Store) {
     let (account, heir) = (account(), owner(&store).await);
     let stale = node::register(&store, &format!("node-{}", uuid::Uuid::now_v7()), at(-100)).await.unwrap();
     let (_, open) = accepted(&store, account, &stale).await;
-    let adopted = execution::adopt(&store, &heir, at(-99), 1000).await.unwrap();
+    let life = node::lives(&store).await.unwrap().into_iter().find(|life| life.owner == stale).expect("it lives");
+    assert_eq!(life.heartbeat_at, at(-100));
+    node::heartbeat(&store, &stale, at(-90)).await.unwrap();
+    node::bury(&store, &life).await.unwrap();
+    node::heartbeat(&store, &stale, at(-80)).await.expect("it beat before it was buried");
+    node::bury(&store, &node::Life { heartbeat_at: at(-80), ..life }).await.unwrap();
+    let adopted = execution::adopt(&store, &heir, 1000).await.unwrap();
     let adopted = adopted.iter().find(|execution| execution.id == open.id).expect("it was adopted");
     assert_eq!((&adopted.owner, adopted.seq), (&heir, 1));
     assert!(node::heartbeat(&store, &stale, at(0)).await.is_err(), "dead is dead");
@@ -87,7 +93,7 @@ pub async fn an_execution_has_one_adopter(store: Store) {
             let heir = owner(&store).await;
             let mut ids = Vec::new();
             loop {
-                let adopted = execution::adopt(&store, &heir, at(0), 3).await.unwrap();
+                let adopted = execution::adopt(&store, &heir, 3).await.unwrap();
                 if adopted.is_empty() {
                     return ids;
                 }

@@ -81,7 +81,7 @@ suite! {
         each_life_of_a_node_has_its_epoch,
         a_life_is_forgotten_when_it_owns_nothing,
         the_open_executions_of_the_dead_are_adopted,
-        a_stale_heartbeat_is_death,
+        a_heartbeat_that_has_stopped_is_death,
         an_execution_has_one_adopter,
         sleepers_wake_in_order,
     }

@@ -120,7 +120,7 @@ async fn adopters_on_two_nodes_share_the_dead_nodes_work() {
             let heir = owner(&store).await;
             let mut ids = Vec::new();
             loop {
-                let adopted = execution::adopt(&store, &heir, at(0), 4).await.unwrap();
+                let adopted = execution::adopt(&store, &heir, 4).await.unwrap();
                 if adopted.is_empty() {
                     return ids;
                 }
@@ -138,7 +138,7 @@ async fn adopters_on_two_nodes_share_the_dead_nodes_work() {
     assert_eq!(ids.len(), count, "nobody adopted what another had");
     // A row that somebody was just looking at is skipped, and found the next time.
     let heir = owner(&first).await;
-    let rest = execution::adopt(&first, &heir, at(0), 100).await.unwrap();
+    let rest = execution::adopt(&first, &heir, 100).await.unwrap();
     assert_eq!(count + rest.len(), 60);
 }
 
