@@ -24,13 +24,13 @@ use crate::{
 pub enum ServeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("can't listen on {address}: {source}")]
+    #[error("can't listen on {address} (`--listen` chooses another address, port 0 a free port)")]
     Listen { address: SocketAddr, source: std::io::Error },
-    #[error("can't use `{path}`: {source}")]
+    #[error("can't use `{path}` for the data (`--data` and ZIS_DATA choose another folder)")]
     Data { path: String, source: std::io::Error },
     #[error(
-        "the folder `{folder}` is in use by {by}: stop that server, or choose another folder (`--data`, ZIS_DATA); many servers share \
-         a PostgreSQL database (`--database-url`)"
+        "the folder `{folder}` is in use by {by}: stop that server, or use another folder (`zis serve --data`, ZIS_DATA; `zis dev` \
+         uses the one that it is started in); many servers share a PostgreSQL database (`--database-url`)"
     )]
     FolderTaken { folder: String, by: String },
     #[error("`{path}` is no key file: {message}")]

@@ -125,7 +125,7 @@ pub struct Dev {
     /// Bundles to follow
     pub bundles: Vec<PathBuf>,
     /// Address to listen on; port 0 for a free one
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT", value_parser = address)]
     pub listen: SocketAddr,
     /// Begin with an empty store
     #[arg(long)]
@@ -152,7 +152,7 @@ machines. SIGTERM and Ctrl-C end it when what is under way is written down.
 Exit code: 0 told to stop, 2 it could not start.")]
 pub struct Serve {
     /// Address to listen on
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub listen: Option<SocketAddr>,
     /// Folder of the SQLite file and the key
     #[arg(long, value_name = "DIR")]
@@ -298,7 +298,7 @@ pub enum Output {
 #[derive(Debug, Args, Clone)]
 pub struct Server {
     /// The server; `zis --help` says where credentials come from
-    #[arg(long = "url", env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    #[arg(long = "url", env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL", value_parser = origin)]
     pub url: String,
 }
 
@@ -333,7 +333,7 @@ pub struct Target {
     /// The bundle
     pub file: PathBuf,
     /// A zis server, or https://SUBDOMAIN.zendesk.com; `zis --help` says where credentials come from
-    #[arg(long, env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    #[arg(long, env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL", value_parser = origin)]
     pub to: String,
     /// The integration that the bundle goes to
     #[arg(long, value_name = "KEY")]
@@ -486,7 +486,7 @@ pub struct List {
     #[arg(long)]
     pub status: Option<String>,
     /// How many at most
-    #[arg(long, default_value_t = 20, value_name = "COUNT")]
+    #[arg(long, default_value_t = 20, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub size: u32,
     /// text for people, json for machines
     #[arg(long, value_enum, default_value_t = Output::Text)]
@@ -686,6 +686,27 @@ pub struct Man {
 pub enum Part {
     Cli,
     Configuration,
+}
+
+/// `HOST:PORT` of this machine.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = text.replace("localhost:", "127.0.0.1:");
+    numeric.parse().map_err(|_| "say an IP address and a port, such as 127.0.0.1:8080 or 0.0.0.0:80".to_owned())
+}
+
+/// A server's address: scheme, host and port, and nothing behind them.
+fn origin(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    match url {
+        None => Err("say where the server is, such as http://127.0.0.1:8080 or https://acme.zendesk.com".to_owned()),
+        Some(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err("credentials come from the environment, never from an address (`zis --help`)".to_owned())
+        }
+        Some(url) if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
+            Err(format!("leave out what follows the host: {}", url.origin().ascii_serialization()))
+        }
+        Some(_) => Ok(text.to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -76,7 +76,16 @@ impl Client {
         let request = request.header(header::ACCEPT, "application/json").body(Full::new(bytes))?;
         let _progress = Progress::wait(format!("waiting for {}", self.base), self.output);
         let answer = self.pool.request(request).await;
-        answer.map_err(|error| anyhow!("no answer from {}: {error}; is the server running? (`zis serve`)", self.base))
+        answer.map_err(|error| anyhow!("no answer from {}: {}; {}", self.base, cause(&error), self.way_out()))
+    }
+
+    /// What to look at when nobody answers.
+    fn way_out(&self) -> &'static str {
+        if self.base.starts_with("https:") {
+            "is the address right, and does it speak TLS?"
+        } else {
+            "is the server running (`zis serve`), and the address right (--url, --to, ZIS_URL)?"
+        }
     }
 
     /// Sends a request and takes whatever is answered.
@@ -147,6 +156,15 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// The innermost cause: what the operating system or the TLS library says.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 /// The human part of an error body, whatever its shape.

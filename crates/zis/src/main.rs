@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod command;
 mod credentials;
+mod files;
 mod progress;
 mod style;
 mod testing;

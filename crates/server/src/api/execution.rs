@@ -25,6 +25,8 @@ use crate::{
     wire::{CursorOut, Endpoint, Json, Query, Routes, page},
 };
 
+const STATUSES: &str =
+    "queued, running, waiting, retrying, succeeded, failed, cancelled or timed_out; several: separated by commas";
 const ALL: &str = "/api/zis/v1/executions";
 const ONE: &str = "/api/zis/v1/executions/{id}";
 const RETRY: &str = "/api/zis/v1/executions/{id}/retry";
@@ -43,10 +45,7 @@ pub(super) fn filtered(endpoint: Endpoint) -> Endpoint {
     endpoint
         .query("integration", "of this integration")
         .query("flow", "of this flow")
-        .query(
-            "status",
-            "queued, running, waiting, retrying, succeeded, failed, cancelled or timed_out; several: separated by commas",
-        )
+        .query("status", STATUSES)
         .query("event_id", "started by this event")
         .query("since", "started then or later: RFC 3339")
         .query("until", "started before: RFC 3339")
@@ -249,7 +248,7 @@ impl From<ErrorView> for ErrorOut {
 /// The filter that a query string asks for.
 pub(crate) fn filter(query: &Query) -> Result<Filter, Refusal> {
     let statuses = query.all("status").flat_map(|text| text.split(',')).map(|word| {
-        let unknown = || Refusal::invalid(format!("query parameter `status` holds `{word}`, which is no status"));
+        let unknown = || Refusal::invalid(format!("query parameter `status` holds `{word}`: use {STATUSES}"));
         Status::parse(word.trim()).ok_or_else(unknown)
     });
     Ok(Filter {

@@ -14,7 +14,7 @@ use zis_lint::{
 
 use crate::{
     cli::{Check, CheckFormat, Output},
-    command::read_text,
+    files,
     progress::Progress,
 };
 
@@ -25,7 +25,7 @@ pub fn run(args: &Check) -> Result<ExitCode> {
     let progress = Progress::steps("checking", args.files.len(), output);
     for file in &args.files {
         let name = if file.as_os_str() == "-" { "<stdin>".to_owned() } else { file.display().to_string() };
-        let text = read_text(file)?;
+        let text = files::text(file)?;
         let text = if args.fix { fix(file, &name, text, &settings)? } else { text };
         reports.push(zis_lint::check(&text, &name, &settings));
         progress.step();
@@ -62,11 +62,11 @@ struct Toml {
 }
 
 /// `[lint]` of the given file, or of `zis.toml` in this folder when there is one.
-fn settings(file: Option<PathBuf>) -> Result<Settings> {
+pub(super) fn settings(file: Option<PathBuf>) -> Result<Settings> {
     let beside = PathBuf::from("zis.toml");
     let Some(file) = file.or_else(|| beside.is_file().then_some(beside)) else { return Ok(Settings::default()) };
     let toml: Toml =
-        toml::from_str(&read_text(&file)?).with_context(|| format!("{}: section [lint]", file.display()))?;
+        toml::from_str(&files::text(&file)?).with_context(|| format!("{}: section [lint]", file.display()))?;
     if let Some((unknown, near)) = toml.lint.unknown_rules().first() {
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         bail!("{}: there is no rule `{unknown}`{near}", file.display());

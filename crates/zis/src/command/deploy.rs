@@ -1,6 +1,9 @@
 //! `zis deploy` and `zis diff`: a bundle to a server or a real account, step by step, with a look back at the end.
 
-use std::{collections::BTreeMap, path::Path, process::ExitCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use http::{Method, StatusCode};
@@ -12,7 +15,8 @@ use zis_lint::render::{Color, Format, render};
 use crate::{
     cli::{Deploy, Diff, Output, Target},
     client::{Client, encode},
-    command::read_text,
+    command::{check, tokens},
+    files,
     style::{self, paint},
 };
 
@@ -94,9 +98,9 @@ async fn install(client: &Client, integration: &str, specs: &[String], log: &mut
 
 /// The file with its placeholders replaced.
 fn filled(target: &Target) -> Result<String> {
-    let mut text = read_text(&target.file)?;
+    let text = files::text(&target.file)?;
     let Some(file) = &target.values else { return Ok(text) };
-    let values = values(file)?;
+    let values: BTreeMap<String, String> = files::yaml(file, "values file (PLACEHOLDER: text)")?;
     for (placeholder, value) in &values {
         ensure!(
             text.contains(placeholder.as_str()),
@@ -115,20 +119,13 @@ fn filled(target: &Target) -> Result<String> {
             "{}: the value of `{placeholder}` would be read as a path",
             file.display()
         );
-        text = text.replace(placeholder, value);
     }
-    Ok(text)
-}
-
-fn values(file: &Path) -> Result<BTreeMap<String, String>> {
-    let text = read_text(file)?;
-    serde_saphyr::from_str(&text)
-        .with_context(|| format!("{}: a values file maps placeholders to texts", file.display()))
+    Ok(files::fill(&text, &values))
 }
 
 /// Lint errors stop the deployment before anything is sent.
 fn preflight(text: &str, target: &Target, log: &mut Log) -> Result<Value> {
-    let report = zis_lint::check(text, &target.file.display().to_string(), &zis_lint::Settings::default());
+    let report = zis_lint::check(text, &target.file.display().to_string(), &check::settings(None)?);
     let reading =
         document::read(text, &Options { integration: Some(target.integration.clone()), ..Options::default() });
     let foreign = reading.findings.iter().find(|finding| finding.severity == zis_bundle::Severity::Error);
@@ -136,66 +133,68 @@ fn preflight(text: &str, target: &Target, log: &mut Log) -> Result<Value> {
         bail!("the bundle has errors\n{}", render(&[report], Format::Concise, Color::On));
     }
     if let Some(finding) = foreign {
-        bail!(
-            "{} ({}): {}",
-            finding.message,
-            finding.code,
-            finding.help.as_deref().unwrap_or("is a placeholder left to be filled?")
-        );
+        let help = finding.help.as_deref().map(|help| format!("{help}, or ")).unwrap_or_default();
+        bail!("{} ({}): {help}fill what is a placeholder from a file, --values", finding.message, finding.code);
     }
-    let warnings = report.findings.len();
-    log.step(
-        "check",
-        if warnings == 0 { "ok" } else { "warning" },
-        format!("{warnings} findings; `zis check` shows them"),
-    );
-    serde_json::from_str(text).with_context(|| format!("{} is no JSON", target.file.display()))
+    match report.findings.len() {
+        0 => log.step("check", "ok", "nothing found"),
+        count => log.step("check", "warning", format!("{}; `zis check` shows them", counted(count, "finding"))),
+    }
+    files::json_of(text, &target.file)
 }
 
 /// Names connections that the bundle uses and the integration does not have.
 async fn connections(client: &Client, integration: &str, text: &str, log: &mut Log) {
-    let path = format!("/api/services/zis/integrations/{}/connections/all", encode(integration));
-    let answer = match client.send(Method::GET, &path, None).await {
-        Ok(answer) if answer.status.is_success() => answer.body,
-        Ok(answer) => return log.step("connections", "skipped", format!("could not be listed ({})", answer.status)),
-        Err(error) => return log.step("connections", "skipped", error),
-    };
-    let there: Vec<&str> = ["oauth", "api_key", "basic_auth", "bearer_token"]
-        .iter()
-        .flat_map(|kind| answer[kind].as_array().into_iter().flatten())
-        .filter_map(|connection| connection["name"].as_str())
-        .collect();
     let reading = document::read(text, &Options::default());
     let actions = reading.bundle.iter().flat_map(|bundle| &bundle.actions);
-    let mut missing: Vec<&str> = actions
-        .filter_map(|action| action.definition.connection.as_ref())
-        .map(|name| name.value.as_str())
-        .filter(|name| !there.contains(name))
-        .collect();
-    missing.sort_unstable();
-    missing.dedup();
+    let used = actions.filter_map(|action| action.definition.connection.as_ref());
+    let mut missing: BTreeSet<String> = used.map(|name| name.value.clone()).collect();
     if missing.is_empty() {
-        log.step("connections", "ok", "all there");
-    } else {
-        log.step(
-            "connections",
-            "warning",
-            format!("missing: {}; flows that need them will not start", missing.join(", ")),
-        );
+        return log.step("connections", "ok", "none needed");
     }
+    match existing(client, integration).await {
+        Ok(names) => missing.retain(|name| !names.contains(name)),
+        Err(error) => return log.step("connections", "skipped", format!("can't be listed: {error:#}")),
+    }
+    if missing.is_empty() {
+        return log.step("connections", "ok", "all there");
+    }
+    let names = missing.into_iter().collect::<Vec<_>>().join(", ");
+    log.step("connections", "warning", format!("missing: {names}; flows that need them will not start"));
+}
+
+/// The names of the integration's connections.
+async fn existing(client: &Client, integration: &str) -> Result<Vec<String>> {
+    if !exists(client, integration).await? {
+        return Ok(Vec::new());
+    }
+    // Only the integration itself may list them; one page holds more than anybody has.
+    let path = format!("/api/services/zis/integrations/{}/connections/all?page[size]=100", encode(integration));
+    let answer = tokens::get_as(client, integration, &path).await?;
+    let all = ["oauth", "api_key", "basic_auth", "bearer_token"].iter().filter_map(|kind| answer[kind].as_array());
+    Ok(all.flatten().filter_map(|connection| connection["name"].as_str()).map(str::to_owned).collect())
+}
+
+async fn exists(client: &Client, integration: &str) -> Result<bool> {
+    let path = format!("/api/services/zis/registry/{}/job_specs", encode(integration));
+    let answer = client.send(Method::GET, &path, None).await?;
+    if answer.status == StatusCode::UNAUTHORIZED {
+        client.success(&Method::GET, &path, answer)?;
+        return Ok(false);
+    }
+    Ok(answer.status.is_success())
 }
 
 async fn create(client: &Client, integration: &str, log: &mut Log) -> Result<()> {
-    let path = format!("/api/services/zis/registry/{}", encode(integration));
-    let existing = client.send(Method::GET, &format!("{path}/job_specs"), None).await?;
-    if existing.status.is_success() {
+    if exists(client, integration).await? {
         log.step("integration", "ok", format!("{integration} exists"));
         return Ok(());
     }
+    let path = format!("/api/services/zis/registry/{}", encode(integration));
     let answer = client.send(Method::POST, &path, Some(&json!({"description": integration}))).await?;
     // 409: somebody made it in between.
-    if !answer.status.is_success() && answer.status != StatusCode::CONFLICT {
-        client.post(&path, &json!({"description": integration})).await?;
+    if answer.status != StatusCode::CONFLICT {
+        client.success(&Method::POST, &path, answer)?;
     }
     log.step("integration", "ok", format!("{integration} created"));
     Ok(())
@@ -220,8 +219,8 @@ async fn remote(client: &Client, integration: &str, name: &str) -> Result<Option
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        ensure!(answer.status.is_success(), "the bundles of {integration} can't be listed: {}", answer.status);
-        let bundles = answer.body["bundles"].as_array().cloned().unwrap_or_default();
+        let answer = client.success(&Method::GET, &path, answer)?;
+        let bundles = answer["bundles"].as_array().cloned().unwrap_or_default();
         if let Some(bundle) = bundles.iter().find(|bundle| bundle["name"] == name) {
             let uuid = bundle["uuid"].as_str().context("a bundle has a uuid")?;
             let mut document = client.get(&format!("{path}/{}", encode(uuid))).await?;
@@ -232,7 +231,7 @@ async fn remote(client: &Client, integration: &str, name: &str) -> Result<Option
             }
             return Ok(Some((uuid.to_owned(), document)));
         }
-        match answer.body["meta"]["after"].as_str().filter(|_| answer.body["meta"]["has_more"] == json!(true)) {
+        match answer["meta"]["after"].as_str().filter(|_| answer["meta"]["has_more"] == json!(true)) {
             Some(cursor) => after = format!("&page[after]={}", encode(cursor)),
             None => return Ok(None),
         }
@@ -291,8 +290,7 @@ async fn rollback(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
 
 pub async fn diff(args: Diff) -> Result<ExitCode> {
     let client = Client::from_env(&args.target.to, Output::Text).await?;
-    let bundle: Value = serde_json::from_str(&filled(&args.target)?)
-        .with_context(|| format!("{} is no JSON", args.target.file.display()))?;
+    let bundle = files::json_of(&filled(&args.target)?, &args.target.file)?;
     let Some((_, old)) = remote(&client, &args.target.integration, name(&bundle)).await? else {
         anstream::println!("a new bundle: \"{}\"", name(&bundle));
         return Ok(ExitCode::from(1));
@@ -321,6 +319,10 @@ fn summary(different: Option<&[Change<'_>]>) -> String {
     match different {
         None => "a new bundle".to_owned(),
         Some([]) => "no difference".to_owned(),
-        Some(changes @ [first, ..]) => format!("{} differences, first {}", changes.len(), line(first)),
+        Some(changes @ [first, ..]) => format!("{}, first {}", counted(changes.len(), "difference"), line(first)),
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -12,10 +12,10 @@ use crate::{
     command::{
         demo::{connect_zendesk, ended},
         executions::describe,
-        read_text,
         serve::Local,
     },
     credentials::Credentials,
+    files,
     progress::Progress,
     testing::subject::Subject,
 };
@@ -28,8 +28,7 @@ const NAME: &str = "zis-run-live";
 pub async fn run(args: &Run, subject: &Subject) -> Result<ExitCode> {
     let Some(event) = &args.event else { bail!("--live begins with an event: --event FILE (what stands at $.input)") };
     let flow = &subject.flow(args.flow.as_deref())?.name.value;
-    let payload: Value =
-        serde_json::from_str(&read_text(event)?).with_context(|| format!("{} is no JSON", event.display()))?;
+    let payload = files::json(event)?;
     let folder = tempfile::tempdir().context("can't make a temporary folder")?;
     let progress = Progress::wait("running", args.format);
     let local = Local::start_with(&[
@@ -56,7 +55,8 @@ pub async fn run(args: &Run, subject: &Subject) -> Result<ExitCode> {
 async fn play(client: &Client, args: &Run, subject: &Subject, flow: &str, payload: Value) -> Result<Value> {
     // The tutorial's placeholder is no legal name; its lower-case form is.
     let integration = subject.integration.to_lowercase();
-    let text = read_text(&args.file)?.replace(&format!("zis:{}:", subject.integration), &format!("zis:{integration}:"));
+    let text =
+        files::text(&args.file)?.replace(&format!("zis:{}:", subject.integration), &format!("zis:{integration}:"));
     let mut bundle: Value = serde_json::from_str(&text)?;
     bundle["resources"][NAME] = json!({"type": "ZIS::JobSpec", "properties": {
         "name": NAME, "event_source": NAME, "event_type": NAME, "flow_name": format!("zis:{integration}:flow:{flow}"),

@@ -21,7 +21,7 @@ mod test;
 mod tokens;
 mod trace;
 
-use std::{future::Future, io::Read, path::Path, process::ExitCode};
+use std::{future::Future, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
@@ -71,21 +71,4 @@ fn block_on(command: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode>
 /// The runtime of every command. Its threads have room for quick jq programs of any depth the budget allows.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start the runtime")
-}
-
-/// The text of a file, or of standard input for `-`.
-fn read_text(file: &Path) -> Result<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("can't read standard input")?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))
-}
-
-/// A JSON file as a value; a fault names file, line and column.
-fn read_value(file: &Path) -> Result<zis_flow::Value> {
-    let text = read_text(file)?;
-    zis_flow::Value::from_json(&text)
-        .map_err(|error| anyhow::anyhow!("{}:{}:{}: {}", file.display(), error.line, error.column, error.message))
 }

@@ -13,7 +13,8 @@ use zis_server::VisitOut;
 
 use crate::{
     cli::{Output, Run},
-    command::{block_on, live, read_text, read_value, trace as tree},
+    command::{block_on, live, trace as tree},
+    files,
     style::{self, paint},
     testing::{
         mock::Mocks,
@@ -29,22 +30,23 @@ pub fn run(args: Run) -> Result<ExitCode> {
     }
     let mut flow = subject.flow(args.flow.as_deref())?.clone();
     if let Some(state) = &args.from {
-        if flow.definition.state(state).is_none() {
-            bail!("flow `{}` has no state `{state}`", flow.name.value);
-        }
+        let states = flow.definition.states.iter().map(|state| state.name.value.as_str());
+        files::known("state", [state], states)?;
         flow.definition.start_at.value.clone_from(state);
     }
     let program = subject.compile(&flow, Settings::default())?;
     let document = match (&args.input, &args.event) {
-        (Some(file), _) => read_value(file)?,
-        (None, Some(file)) => subject.document(read_value(file)?),
+        (Some(file), _) => files::value(file)?,
+        (None, Some(file)) => subject.document(files::value(file)?),
         (None, None) => {
             bail!("say what happened: --event FILE (what stands at $.input) or --from STATE --input FILE (the whole $)")
         }
     };
     let mocks: Mocks = match &args.mock {
         Some(file) => {
-            serde_saphyr::from_str(&read_text(file)?).with_context(|| format!("{} is no mock file", file.display()))?
+            let mocks = files::yaml(file, "mock file")?;
+            subject.knows(&mocks).with_context(|| file.display().to_string())?;
+            mocks
         }
         None => Mocks::new(),
     };

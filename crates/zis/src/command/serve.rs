@@ -16,7 +16,8 @@ use zis_server::{
 
 use crate::{
     cli::Serve,
-    command::{read_text, runtime},
+    command::runtime,
+    files,
     style::{self, paint},
 };
 
@@ -45,7 +46,7 @@ pub fn run(args: Serve) -> Result<ExitCode> {
 /// File, environment and flags.
 fn sources(args: &Serve) -> Result<Sources> {
     let file =
-        args.config.as_deref().map(|file| Ok::<_, anyhow::Error>((file.display().to_string(), read_text(file)?)));
+        args.config.as_deref().map(|file| Ok::<_, anyhow::Error>((file.display().to_string(), files::text(file)?)));
     let mut flags = Vec::new();
     let mut flag = |key: &str, value: Option<String>| flags.extend(value.map(|value| (key.to_owned(), value)));
     flag("server.listen", args.listen.map(|address| address.to_string()));

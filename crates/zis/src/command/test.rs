@@ -6,10 +6,11 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     cli::{Output, Test, TestFormat},
+    files,
     progress::Progress,
     testing::{
         case::File,
@@ -22,15 +23,12 @@ pub fn run(args: &Test) -> Result<ExitCode> {
     let began = Instant::now();
     let mut files = Vec::new();
     for path in &args.paths {
+        files::there(path)?;
         collect(path, &mut files)?;
     }
     files.sort();
-    if files.is_empty() {
-        bail!(
-            "no *.zistest.yaml below {}",
-            args.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
-        );
-    }
+    let places = || args.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    ensure!(!files.is_empty(), "no *.zistest.yaml below {}; `zis test --help` shows one", places());
     let loaded: Vec<Result<File>> = files.iter().map(|file| File::load(file)).collect();
     let cases = loaded.iter().flatten().map(|file| file.cases.len()).sum();
     let output = if args.format == TestFormat::Full { Output::Text } else { Output::Json };
@@ -42,7 +40,13 @@ pub fn run(args: &Test) -> Result<ExitCode> {
         TestFormat::Full => anstream::print!("{}", report::full(&results, args.coverage, began.elapsed())),
         TestFormat::Junit => anstream::print!("{}", report::junit(&results, began.elapsed())),
     }
-    Ok(if report::totals(&results).0 == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    let could_not_run = results.iter().any(|result| result.outcomes.is_err());
+    Ok(match report::totals(&results) {
+        _ if could_not_run => ExitCode::from(2),
+        (_, 0) => bail!("no case in {}; `zis test --help` shows one", places()),
+        (0, _) => ExitCode::SUCCESS,
+        _ => ExitCode::from(1),
+    })
 }
 
 fn run_file(path: &Path, test: Result<File>, progress: &Progress) -> FileResult {

@@ -63,17 +63,29 @@ async fn create(args: &CreateToken) -> Result<()> {
             let body = json!({"api_token": {"description": args.description}});
             client.post(API_TOKENS, &body).await?["api_token"].take()
         }
-        Some(integration) => {
-            let path = format!("/api/services/zis/registry/integrations/{}", encode(integration));
-            let owner = client.get(&path).await?["zendesk_oauth_client"]["id"].take();
-            let body = json!({"token": {"client_id": owner, "scopes": args.scopes}});
-            client.post(OAUTH_TOKENS, &body).await?["token"].take()
-        }
+        Some(integration) => of_integration(&client, integration, &args.scopes).await?,
     };
     let token = made["full_token"].as_str().context("the server gave no token")?;
     anstream::println!("{token}");
     anstream::eprintln!("shown this once; `zis tokens revoke {}` takes it back", made["id"]);
     Ok(())
+}
+
+/// A new OAuth token of the integration's own client.
+async fn of_integration(client: &Client, integration: &str, scopes: &[String]) -> Result<Value> {
+    let path = format!("/api/services/zis/registry/integrations/{}", encode(integration));
+    let owner = client.get(&path).await?["zendesk_oauth_client"]["id"].take();
+    let body = json!({"token": {"client_id": owner, "scopes": scopes}});
+    Ok(client.post(OAUTH_TOKENS, &body).await?["token"].take())
+}
+
+/// What the integration itself is answered to a GET of `path`: with a token of its own, which is revoked at once.
+pub async fn get_as(client: &Client, integration: &str, path: &str) -> Result<Value> {
+    let token = of_integration(client, integration, &["read".to_owned()]).await?;
+    let own = client.with_bearer(token["full_token"].as_str().context("the server gave no token")?);
+    let answer = own.get(path).await;
+    client.call(Method::DELETE, &format!("{OAUTH_TOKENS}/{}", token["id"]), None).await?;
+    answer
 }
 
 async fn revoke(args: &RevokeToken) -> Result<()> {

@@ -21,7 +21,7 @@ use super::{
     subject::{Subject, connections},
     world::{Link, World},
 };
-use crate::progress::Progress;
+use crate::{files, progress::Progress};
 
 /// A test file.
 #[derive(Debug, Deserialize)]
@@ -92,14 +92,14 @@ pub struct Outcome {
 
 impl File {
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
-        serde_saphyr::from_str(&text).with_context(|| format!("{} is no test file", path.display()))
+        files::yaml(path, "test file")
     }
 
     /// Runs all cases.
     pub fn run(&self, path: &Path, progress: &Progress) -> Result<(Subject, Vec<Outcome>)> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let subject = Subject::load(&folder.join(&self.bundle), &self.values)?;
+        subject.knows(&self.mocks)?;
         let outcomes = self.cases.iter().map(|case| {
             progress.step();
             self.run_case(&subject, case, folder).with_context(|| format!("{}: case `{}`", path.display(), case.name))
@@ -113,6 +113,7 @@ impl File {
             Some(event) => subject.flow_for(&event.source, &event.kind)?,
             None => subject.flow(case.flow.as_deref())?,
         };
+        subject.knows(&case.mocks)?;
         let program = subject.compile(flow, Settings::default())?;
         let mut outcome = Outcome {
             name: case.name.clone(),
@@ -152,11 +153,7 @@ impl Case {
     fn input(&self, folder: &Path) -> Result<Value> {
         match (&self.input, &self.input_file) {
             (Some(input), _) => Ok(input.clone()),
-            (None, Some(file)) => {
-                let file = folder.join(file);
-                let text = std::fs::read_to_string(&file).with_context(|| format!("can't read {}", file.display()))?;
-                Value::from_json(&text).with_context(|| format!("{} is no JSON", file.display()))
-            }
+            (None, Some(file)) => files::value(&folder.join(file)),
             (None, None) => Ok(Value::object::<&str>([])),
         }
     }

@@ -54,7 +54,8 @@ pub fn full(results: &[FileResult], with_coverage: bool, took: Duration) -> Stri
         paint(style::BAD, format!("{failed} failed"))
     };
     let rest = if failed == 0 { String::new() } else { format!(", {passed} passed") };
-    let _ = writeln!(out, "\n{verdict}{rest} in {} files, {:.0} ms", results.len(), took.as_secs_f64() * 1e3);
+    let files = if results.len() == 1 { "1 file".to_owned() } else { format!("{} files", results.len()) };
+    let _ = writeln!(out, "\n{verdict}{rest} in {files}, {:.0} ms", took.as_secs_f64() * 1e3);
     out
 }
 

@@ -7,6 +7,9 @@ use zis_bundle::{Bundle, document, name::ResourceName};
 use zis_flow::{Program, Settings, Value};
 use zis_lint::render::{Color, Format, render};
 
+use super::mock::Mocks;
+use crate::files;
+
 /// Account and subdomain of a run without a server; visible to the flow.
 const ACCOUNT: i64 = 10_001;
 const SUBDOMAIN: &str = "localhost";
@@ -21,10 +24,7 @@ pub struct Subject {
 impl Subject {
     /// Reads `file`, with the placeholders of `values` filled in; a bundle with errors is refused with its findings.
     pub fn load(file: &Path, values: &BTreeMap<String, String>) -> Result<Self> {
-        let mut text = std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?;
-        for (placeholder, value) in values {
-            text = text.replace(placeholder, value);
-        }
+        let text = files::fill(&files::text(file)?, values);
         let reading = document::read(&text, &document::Options::default());
         let Some(bundle) = reading.is_valid().then_some(reading.bundle).flatten() else {
             let report = zis_lint::check(&text, &file.display().to_string(), &zis_lint::Settings::default());
@@ -57,6 +57,11 @@ impl Subject {
         let spec = spec.with_context(|| format!("no job spec of the bundle is for {source} {kind}"))?;
         let name = ResourceName::parse(&spec.flow_name.value).map(|name| name.name);
         self.flow(Some(name.as_deref().unwrap_or(&spec.flow_name.value)))
+    }
+
+    /// Refuses mocks of actions that the bundle does not have: nothing would ever take them.
+    pub fn knows(&self, mocks: &Mocks) -> Result<()> {
+        files::known("action", mocks.keys(), self.bundle.actions.iter().map(|action| action.name.value.as_str()))
     }
 
     pub fn compile(&self, flow: &zis_bundle::Flow, settings: Settings) -> Result<Arc<Program>> {

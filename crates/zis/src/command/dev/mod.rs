@@ -25,6 +25,7 @@ use crate::{
     client::{Client, encode},
     command::{demo::connect_zendesk, executions::describe, serve::Local},
     credentials::Credentials,
+    files,
     progress::Progress,
     style::{self, paint},
 };
@@ -169,7 +170,7 @@ impl Session {
     }
 
     async fn upload(&self, file: &Path) -> Result<()> {
-        let text = std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?;
+        let text = files::text(file)?;
         let report = zis_lint::check(&text, &file.display().to_string(), &zis_lint::Settings::default());
         anstream::print!("{}", render(&[report], Format::Full, Color::On));
         let reading = document::read(&text, &document::Options::default());
