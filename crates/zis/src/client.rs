@@ -38,9 +38,9 @@ pub struct Answer {
 }
 
 impl Client {
-    /// With the credentials that the environment says.
+    /// With the credentials that are found for it.
     pub async fn from_env(base: &str, output: Output) -> Result<Self> {
-        Ok(Self { output, ..Self::new(base, Credentials::from_env().await?) })
+        Ok(Self { output, ..Self::new(base, Credentials::find(base).await?) })
     }
 
     /// A server that answers at once, such as one of this process: nothing is said of a wait.

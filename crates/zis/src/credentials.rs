@@ -1,5 +1,5 @@
-//! Who we are to a server: an e-mail address with an API token or a password, from the environment or from a program that
-//! knows it. Never from the command line, which every process of the machine can read.
+//! Who we are to a server: an e-mail address with an API token or a password, from the environment, from a program that
+//! knows it, or from the folder of `zis dev`. Never from the command line, which every process of the machine can read.
 
 use std::{process::Stdio, time::Duration};
 
@@ -8,7 +8,10 @@ use tokio::{process::Command, time::timeout};
 
 /// How long a program may take to say a secret: time enough to unlock a keyring or to touch a key.
 const PATIENCE: Duration = Duration::from_secs(60);
-const ADMIN: &str = "admin@example.com";
+/// Who signs in when nobody says who.
+pub const ADMIN: &str = "admin@example.com";
+/// Where `zis dev` keeps the password of its admin, in the folder that it is started in.
+pub const DEV_PASSWORD: &str = ".zis/dev-password";
 
 /// Where an API token or a password comes from.
 const API_TOKEN: &str = "ZIS_API_TOKEN";
@@ -38,7 +41,8 @@ impl Credentials {
     }
 
     /// The first that the environment says: an API token, a program that prints one, a password, a program that prints one.
-    pub async fn from_env() -> Result<Option<Self>> {
+    /// When it says nothing, and the server at `base` is on this machine, it may be the `zis dev` of this folder.
+    pub async fn find(base: &str) -> Result<Option<Self>> {
         let email = first(&["ZIS_EMAIL", "ZIS_ADMIN_EMAIL"]).unwrap_or_else(|| ADMIN.to_owned());
         if let Some(token) = first(&[API_TOKEN]) {
             return Ok(Some(Self::api_token(&email, &token)));
@@ -54,7 +58,17 @@ impl Credentials {
             let password = said(&command, PATIENCE).await.context(PASSWORD_COMMAND)?;
             return Ok(Some(Self::password(&email, &password)));
         }
-        Ok(None)
+        let dev = is_loopback(base).then(|| std::fs::read_to_string(DEV_PASSWORD).ok()).flatten();
+        Ok(dev.map(|password| Self::password(ADMIN, password.trim())))
+    }
+}
+
+fn is_loopback(base: &str) -> bool {
+    match url::Url::parse(base).as_ref().map(url::Url::host) {
+        Ok(Some(url::Host::Ipv4(address))) => address.is_loopback(),
+        Ok(Some(url::Host::Ipv6(address))) => address.is_loopback(),
+        Ok(Some(url::Host::Domain(name))) => name == "localhost",
+        _ => false,
     }
 }
 
@@ -88,6 +102,20 @@ async fn said(command: &str, patience: Duration) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_of_this_folder_is_for_this_machine_only() {
+        for (base, expected) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:8080", true),
+            ("http://localhost", true),
+            ("https://acme.zendesk.com", false),
+            ("http://localhost.example.com", false),
+            ("http://10.0.0.1:8080", false),
+        ] {
+            assert_eq!(is_loopback(base), expected, "{base}");
+        }
+    }
 
     /// The error of a command, with its causes.
     async fn error(command: &str, patience: Duration) -> String {

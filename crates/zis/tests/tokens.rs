@@ -83,6 +83,24 @@ async fn secrets_come_from_a_program() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn commands_beside_a_dev_server_sign_in_by_themselves() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Zis::start(&folder.path().join(".zis"), Zis::free(), &[]);
+    let list = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zis"));
+        command.args(["executions", "list", "--url", &server.base()]).current_dir(folder.path());
+        for variable in ["ZIS_EMAIL", "ZIS_PASSWORD", "ZIS_API_TOKEN", "ZIS_ADMIN_PASSWORD"] {
+            command.env_remove(variable);
+        }
+        command.output().expect("zis runs")
+    };
+    let said = String::from_utf8_lossy(&list().stderr).into_owned();
+    assert!(said.contains("asks for credentials, and there are none"), "{said}");
+    std::fs::write(folder.path().join(".zis/dev-password"), PASSWORD).expect("a file");
+    assert!(list().status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn orphans_are_listed_and_events_tried_dry() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Zis::start(folder.path(), Zis::free(), &[]);

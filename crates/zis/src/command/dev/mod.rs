@@ -23,14 +23,13 @@ use self::{
 use crate::{
     cli::{Dev, Output},
     client::{Client, encode},
-    command::{demo::connect_zendesk, executions::describe, serve::Local},
-    credentials::Credentials,
+    command::{check, demo::connect_zendesk, executions::describe, serve::Local},
+    credentials::{ADMIN, Credentials, DEV_PASSWORD},
     files,
     progress::Progress,
     style::{self, paint},
 };
 
-const EMAIL: &str = "admin@example.com";
 /// How often the files' times are looked at: quick for a person, nothing for the machine.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
@@ -46,7 +45,7 @@ pub async fn run(args: Dev) -> Result<ExitCode> {
     let flags = [
         ("server.listen", args.listen.to_string()),
         ("store.data", folder.display().to_string()),
-        ("admin.email", EMAIL.to_owned()),
+        ("admin.email", ADMIN.to_owned()),
         ("admin.password", password.clone()),
         // On a developer's machine the external API is often a process next door.
         ("outbound.allow_private", "true".to_owned()),
@@ -56,8 +55,8 @@ pub async fn run(args: Dev) -> Result<ExitCode> {
         Local::start_with(&flags).await?
     };
     let base = format!("http://{}", local.address());
-    let client = Client::new(&base, Some(Credentials::password(EMAIL, &password)));
-    let screen = Screen { base, email: EMAIL, password, ready_in: began.elapsed() };
+    let client = Client::new(&base, Some(Credentials::password(ADMIN, &password)));
+    let screen = Screen { base, email: ADMIN, password, ready_in: began.elapsed() };
     let bundles = args.bundles.into_iter().map(Watched::new).collect();
     let mut session = Session { client: client.clone(), screen, bundles };
     session.begin().await;
@@ -73,15 +72,15 @@ pub async fn run(args: Dev) -> Result<ExitCode> {
 
 /// The admin's password of this folder's server, made once.
 fn password(folder: &Path) -> Result<String> {
-    let file = folder.join("dev-password");
-    if let Ok(text) = std::fs::read_to_string(&file) {
+    let file = Path::new(DEV_PASSWORD);
+    if let Ok(text) = std::fs::read_to_string(file) {
         return Ok(text.trim().to_owned());
     }
     std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
     let mut bytes = [0_u8; 9];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
     let password: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_private(&file, &password)?;
+    write_private(file, &password)?;
     Ok(password)
 }
 
@@ -170,9 +169,12 @@ impl Session {
     }
 
     async fn upload(&self, file: &Path) -> Result<()> {
+        anstream::println!();
         let text = files::text(file)?;
-        let report = zis_lint::check(&text, &file.display().to_string(), &zis_lint::Settings::default());
-        anstream::print!("{}", render(&[report], Format::Full, Color::On));
+        let report = zis_lint::check(&text, &file.display().to_string(), &check::settings(None)?);
+        if !report.findings.is_empty() {
+            anstream::print!("{}", render(&[report], Format::Full, Color::On));
+        }
         let reading = document::read(&text, &document::Options::default());
         let Some(bundle) = reading.is_valid().then_some(reading.bundle).flatten() else { bail!("not uploaded") };
         let names = bundle.job_specs.iter().map(|spec| spec.flow_name.value.as_str());
@@ -196,12 +198,11 @@ impl Session {
             let path = format!("/api/services/zis/registry/job_specs/install?job_spec_name={full}");
             self.client.call(Method::POST, &path, None).await?;
         }
-        let specs = bundle.job_specs.len();
-        anstream::println!(
-            "{} {} runs as {integration}, {specs} job specs installed",
-            paint(style::GOOD, "✓"),
-            file.display()
-        );
+        let specs = match bundle.job_specs.len() {
+            1 => "1 job spec".to_owned(),
+            many => format!("{many} job specs"),
+        };
+        anstream::println!("{} {} runs as {integration}, {specs} installed", paint(style::GOOD, "✓"), file.display());
         Ok(())
     }
 
@@ -220,7 +221,10 @@ impl Session {
     async fn rerun(&self) {
         let again = async {
             let events = self.client.get("/api/zis/v1/events?page[size]=1").await?;
-            let id = events["events"][0]["id"].as_str().context("no event has come yet")?.to_owned();
+            let id = events["events"][0]["id"]
+                .as_str()
+                .context("no event has come yet: send one with `zis send`, curl, or the console's page Try it")?
+                .to_owned();
             self.client.post(&format!("/api/zis/v1/events/{id}/replay"), &json!({})).await
         };
         if let Err(error) = again.await {
@@ -239,6 +243,7 @@ async fn follow(client: Client) {
         while let Some(entry) = told.recv().await {
             let Some(id) = entry["execution"].as_str() else { continue };
             if let Ok(answer) = client.get(&format!("/api/zis/v1/executions/{}", encode(id))).await {
+                anstream::println!();
                 describe(&answer["execution"]).iter().for_each(|line| anstream::println!("{line}"));
             }
         }
