@@ -72,6 +72,44 @@ async fn an_integration_is_made_once_and_its_secret_shown_once() {
     server.get(&format!("{REGISTRY}/integrations/nope")).send().await.expect(404);
 }
 
+/// Makes `acme` and gives its client as it is shown then.
+async fn make(server: &TestServer) -> Value {
+    server.post(&format!("{REGISTRY}/acme"), json!({})).send().await.expect(200)["zendesk_oauth_client"].clone()
+}
+
+/// Whether a token can be made for the client.
+async fn works(server: &TestServer, client: &Value) -> bool {
+    let token = json!({"token": {"client_id": client["id"], "scopes": ["read"]}});
+    server.post("/api/v2/oauth/tokens", token).send().await.status == 201
+}
+
+#[tokio::test]
+async fn an_integration_that_many_make_at_once_has_one_client() {
+    let server = TestServer::start().await;
+    let made = futures_util::future::join_all((0..8).map(|_| make(&server))).await;
+
+    assert!(made.iter().all(|client| client["id"] == made[0]["id"]), "{made:?}");
+    let secrets = made.iter().filter(|client| client["secret"] != "************").count();
+    assert_eq!(secrets, 1, "{made:?}");
+    assert!(works(&server, &made[0]).await);
+}
+
+#[tokio::test]
+async fn an_integration_whose_client_was_deleted_gets_another() {
+    let server = TestServer::start().await;
+    let old = make(&server).await;
+    let path = format!("/api/v2/oauth/clients/{}", old["id"]);
+    let renamed = server.request(Method::PUT, &path).json(json!({"client": {"identifier": "mine"}})).send().await;
+    assert_eq!(renamed.status, 422, "its identifier is its link to the integration: {}", renamed.text);
+    server.request(Method::DELETE, &path).send().await.expect(204);
+    assert!(!works(&server, &old).await);
+
+    let new = make(&server).await;
+
+    assert!(new["secret"].as_str().unwrap().len() > 20 && works(&server, &new).await, "{new}");
+    assert_eq!(make(&server).await["id"], new["id"]);
+}
+
 #[tokio::test]
 async fn names_that_cannot_be_used_are_refused() {
     let server = TestServer::start().await;

@@ -84,7 +84,8 @@ async fn sessions_begin_and_end() {
 async fn a_token_of_an_integration_knows_it_and_its_scopes() {
     let fixture = Fixture::new().await;
     let admin = fixture.admin().await;
-    let made = fixture.zendesk.create_integration_client("acme", admin.user.id).await.unwrap();
+    let (made, insert) = fixture.zendesk.new_integration_client("acme", admin.user.id);
+    fixture.store.write(vec![insert]).await.unwrap();
     assert_eq!(made.client.identifier, "zis_acme");
     let scopes = vec!["read".to_owned(), "tickets:write".to_owned()];
     let (row, text) = fixture.zendesk.create_token(&admin, made.client.id, scopes).await.unwrap();

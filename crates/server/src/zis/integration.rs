@@ -5,7 +5,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zis_store::{
-    StoreError,
+    Statement, StoreError,
     registry::{self, Integration},
 };
 
@@ -134,29 +134,49 @@ async fn create_or_change(
         return Err(Refusal::invalid(format!("`description` must have at most {MAX_DESCRIPTION} characters")));
     }
 
-    let known = registry::show_integration(&app.store, app.account, &name).await?;
-    let (integration, secret) = match known {
-        Some(known) => {
-            let public_key = input.jwt_public_key.unwrap_or(known.public_key);
-            let description = input.description.unwrap_or(known.description);
-            (Integration { description, public_key, ..known }, None)
+    let mut again = false;
+    loop {
+        let (integration, secret, statements) = save(&app, &caller, &name, &input).await?;
+        match app.store.write(statements).await {
+            Ok(_) => return Ok(axum::Json(IntegrationOut::new(integration, secret))),
+            // Somebody else has made the client since we looked: look again.
+            Err(StoreError::Duplicate { .. }) if !again => again = true,
+            Err(error) => return Err(taken(error, &name)),
         }
+    }
+}
+
+/// What the integration will be, the secret of a client that is made for it, and the statements that save both together. An integration
+/// whose client was deleted gets a new one.
+async fn save(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    input: &IntegrationIn,
+) -> Result<(Integration, Option<String>, Vec<Statement>), Refusal> {
+    let (client_id, secret, mut statements) = match app.zendesk.integration_client(name).await? {
+        Some(client) => (client.id, None, Vec::new()),
         None => {
-            let (client_id, secret) = make_client(&app, &caller, &name).await?;
-            let integration = Integration {
-                account: app.account,
-                name: name.clone(),
-                description: input.description.unwrap_or_default(),
-                public_key: input.jwt_public_key.unwrap_or_default(),
-                client_id,
-                created_at: app.clock.now(),
-            };
-            (integration, Some(secret))
+            let (made, insert) = app.zendesk.new_integration_client(name, caller.0.user.id);
+            (made.client.id, Some(made.secret), vec![insert])
         }
     };
-    let saved = registry::save_integration(&app.store, &integration).await.map_err(|error| taken(error, &name))?;
-
-    Ok(axum::Json(IntegrationOut::new(saved, secret)))
+    let known = registry::show_integration(&app.store, app.account, name).await?.unwrap_or_else(|| Integration {
+        account: app.account,
+        name: name.to_owned(),
+        description: String::new(),
+        public_key: String::new(),
+        client_id,
+        created_at: app.clock.now(),
+    });
+    let integration = Integration {
+        description: input.description.clone().unwrap_or(known.description),
+        public_key: input.jwt_public_key.clone().unwrap_or(known.public_key),
+        client_id,
+        ..known
+    };
+    statements.push(registry::upsert_integration(&integration));
+    Ok((integration, secret, statements))
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {
@@ -181,11 +201,4 @@ fn taken(error: StoreError, name: &str) -> Refusal {
         ),
         error => error.into(),
     }
-}
-
-/// The OAuth client `zis_NAME` and its secret. One that an attempt before left without its integration is made anew.
-async fn make_client(app: &App, caller: &Caller, name: &str) -> Result<(i64, String), Refusal> {
-    app.zendesk.delete_integration_client(name).await?;
-    let made = app.zendesk.create_integration_client(name, caller.0.user.id).await?;
-    Ok((made.client.id, made.secret))
 }

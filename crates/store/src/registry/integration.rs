@@ -4,7 +4,7 @@ use zis_flow::Timestamp;
 
 use crate::{
     AccountId, Store, StoreError, params,
-    sql::{Expect, Row, Where, statement},
+    sql::{Expect, Row, Statement, Where, statement},
 };
 
 /// The namespace that owns bundles, connections, configs, links and webhooks.
@@ -22,16 +22,23 @@ pub struct Integration {
 
 const COLUMNS: &str = "account, name, description, public_key, client_id, created_at";
 
-/// Creates the integration, or gives the account's own one a new description and public key (client and time of creation stay).
+/// Creates the integration, or gives the account's own one a new description, public key and client (its time of creation stays).
 /// An expectation error of statement 0: another account has the name.
 pub async fn save_integration(store: &Store, integration: &Integration) -> Result<Integration, StoreError> {
+    let rows = store.write(vec![upsert_integration(integration)]).await?;
+    let row = rows.first().and_then(|rows| rows.first());
+    row.map(read).ok_or_else(|| StoreError::Internal("an upsert returned no row".to_owned()))
+}
+
+/// The statement of [`save_integration`], to go together with that of its client.
+pub fn upsert_integration(integration: &Integration) -> Statement {
     let save = statement(
         format!(
             "INSERT INTO integration ({COLUMNS}) \
              SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS BIGINT) \
              WHERE NOT EXISTS (SELECT 1 FROM integration AS other WHERE other.name = $2 AND other.account <> $1) \
-             ON CONFLICT (account, name) DO UPDATE SET description = excluded.description, public_key = excluded.public_key \
-             RETURNING {COLUMNS}"
+             ON CONFLICT (account, name) DO UPDATE SET description = excluded.description, public_key = excluded.public_key, \
+             client_id = excluded.client_id RETURNING {COLUMNS}"
         ),
         params![
             integration.account,
@@ -42,9 +49,7 @@ pub async fn save_integration(store: &Store, integration: &Integration) -> Resul
             integration.created_at
         ],
     );
-    let rows = store.write(vec![save.expect(Expect::Exactly(1))]).await?;
-    let row = rows.first().and_then(|rows| rows.first());
-    row.map(read).ok_or_else(|| StoreError::Internal("an upsert returned no row".to_owned()))
+    save.expect(Expect::Exactly(1))
 }
 
 /// The account's integration `name`.

@@ -14,7 +14,7 @@ pub async fn integrations_are_upserted_by_their_account_only(store: Store) {
     let first = registry::show_integration(&store, ours, &name).await.unwrap().unwrap();
     let again = Integration { description: "new".to_owned(), client_id: 99, created_at: at(5), ..first.clone() };
     let saved = registry::save_integration(&store, &again).await.unwrap();
-    assert_eq!((saved.description.as_str(), saved.client_id, saved.created_at), ("new", 7, at(0)));
+    assert_eq!((saved.description.as_str(), saved.client_id, saved.created_at), ("new", 99, at(0)));
     let taken = registry::save_integration(&store, &Integration { account: theirs, ..first }).await;
     assert!(matches!(taken, Err(StoreError::Expectation { statement: 0, .. })), "{taken:?}");
     assert_eq!(registry::integrations(&store, ours).await.unwrap(), [saved]);

@@ -2,7 +2,7 @@
 
 use zis_flow::Value;
 use zis_store::{
-    StoreError,
+    Statement, StoreError,
     zendesk::{
         Order, Sorted, Window,
         oauth::{self, Client},
@@ -18,6 +18,8 @@ pub const PREDEFINED: &str = "zendesk";
 const SECRET: usize = 64;
 /// Characters of a secret that lists show.
 const SHOWN: usize = 9;
+/// What the identifiers of integrations' clients begin with.
+const INTEGRATION: &str = "zis_";
 
 /// A client with its secret, which is given this once.
 pub struct NewClient {
@@ -56,23 +58,22 @@ impl ClientIn {
 }
 
 impl Zendesk {
-    /// A client of an integration: the identifier is `zis_NAME`, the secret is given once. For the registry (spec ZIS 1.1).
-    pub async fn create_integration_client(&self, integration: &str, owner: i64) -> Result<NewClient, ZendeskError> {
-        let input = ClientIn {
-            name: Some(format!("ZIS integration {integration}")),
-            identifier: Some(format!("zis_{integration}")),
-            confidential: Some(true),
-            ..ClientIn::default()
-        };
-        self.insert_client(&input, owner, false).await
+    /// The client of an integration, unless it has none.
+    pub async fn integration_client(&self, integration: &str) -> Result<Option<Client>, ZendeskError> {
+        self.client_by_identifier(&of_integration(integration)).await
+    }
+
+    /// A client for an integration, and the statement that stores it: the registry makes both at once (spec ZIS 1.1).
+    pub fn new_integration_client(&self, integration: &str, owner: i64) -> (NewClient, Statement) {
+        let name = format!("ZIS integration {integration}");
+        let made = self.new_client(name, of_integration(integration), owner, &ClientIn::default(), false);
+        let insert = oauth::insert_client(self.account, &made.client);
+        (made, insert)
     }
 
     pub async fn create_client(&self, caller: &Principal, input: &ClientIn) -> Result<NewClient, ZendeskError> {
         admin(caller)?;
-        if input.identifier.as_deref().is_some_and(|identifier| identifier.starts_with("zis_")) {
-            let text = "Identifier: must not begin with zis_, which is for integrations";
-            return Err(ZendeskError::fault("identifier", text, "InvalidValue"));
-        }
+        not_of_integration(input.identifier.as_deref())?;
         self.insert_client(input, input.user_id.unwrap_or(caller.user.id), false).await
     }
 
@@ -83,6 +84,12 @@ impl Zendesk {
         };
         let (name, identifier) =
             (needed(&input.name, "name", "Name")?, needed(&input.identifier, "identifier", "Identifier")?);
+        let made = self.new_client(name, identifier, owner, input, global);
+        self.store.write(vec![oauth::insert_client(self.account, &made.client)]).await.map_err(taken)?;
+        Ok(made)
+    }
+
+    fn new_client(&self, name: String, identifier: String, owner: i64, input: &ClientIn, global: bool) -> NewClient {
         let secret = self.secret(SECRET);
         let now = self.now();
         let client = Client {
@@ -100,8 +107,7 @@ impl Zendesk {
             created_at: now,
             updated_at: now,
         };
-        self.store.write(vec![oauth::insert_client(self.account, &client)]).await.map_err(taken)?;
-        Ok(NewClient { client, secret })
+        NewClient { client, secret }
     }
 
     /// The predefined client belongs to the first admin.
@@ -143,6 +149,10 @@ impl Zendesk {
         admin(caller)?;
         let old = self.client(id).await?;
         own(&old)?;
+        if input.identifier.as_ref().is_some_and(|identifier| *identifier != old.identifier) {
+            not_of_integration(input.identifier.as_deref())?;
+            not_of_integration(Some(&old.identifier))?;
+        }
         let new = Client {
             name: input.name.clone().unwrap_or(old.name),
             identifier: input.identifier.clone().unwrap_or(old.identifier),
@@ -185,16 +195,11 @@ impl Zendesk {
         self.auth.forget();
         Ok(())
     }
+}
 
-    /// With the integration goes its client: for the registry.
-    pub async fn delete_integration_client(&self, integration: &str) -> Result<(), ZendeskError> {
-        let found = oauth::client_by_identifier(&self.store, self.account, &format!("zis_{integration}")).await?;
-        if let Some(client) = found {
-            self.store.write(oauth::delete_client(self.account, client.id)).await?;
-            self.auth.forget();
-        }
-        Ok(())
-    }
+/// The identifier of an integration's client.
+fn of_integration(integration: &str) -> String {
+    format!("{INTEGRATION}{integration}")
 }
 
 /// Global clients are the server's, not the account's.
@@ -204,6 +209,15 @@ fn own(client: &Client) -> Result<(), ZendeskError> {
     } else {
         Ok(())
     }
+}
+
+/// The identifier is how a token is known to be an integration's: it is neither given nor taken away by hand.
+fn not_of_integration(identifier: Option<&str>) -> Result<(), ZendeskError> {
+    if identifier.is_some_and(|identifier| identifier.starts_with(INTEGRATION)) {
+        let text = "Identifier: must not begin with zis_, which is for integrations";
+        return Err(ZendeskError::fault("identifier", text, "InvalidValue"));
+    }
+    Ok(())
 }
 
 fn admin(caller: &Principal) -> Result<(), ZendeskError> {
