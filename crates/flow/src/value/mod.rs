@@ -43,8 +43,8 @@ pub enum Value {
 }
 
 impl Value {
-    /// Reads one JSON text; trailing text, `NaN`, unpaired surrogates and more than [`MAX_DEPTH`] levels are errors with line and
-    /// column.
+    /// Reads one JSON text; trailing text, `NaN` and more than [`MAX_DEPTH`] levels are errors with line and column, half of a surrogate
+    /// pair is U+FFFD.
     pub fn from_json(text: &str) -> Result<Self, ParseError> {
         read::parse(text)
     }
