@@ -105,7 +105,7 @@ impl Attempt {
             })?;
             attempt.check_domain(live, caller, &connection)?;
             live.connections.note_use(&connection);
-            attempt.authenticate(connection);
+            attempt.authenticate(connection)?;
         }
         Ok(attempt)
     }
@@ -132,7 +132,7 @@ impl Attempt {
     }
 
     /// Adds the credential, and makes sure that it is not shown.
-    fn authenticate(&mut self, connection: Arc<Connection>) {
+    fn authenticate(&mut self, connection: Arc<Connection>) -> Result<(), Failure> {
         let secret = connection.detail.secret();
         self.masker.add(secret.expose_secret());
         let (name, text) = match &connection.detail {
@@ -149,23 +149,22 @@ impl Attempt {
                 (header::AUTHORIZATION, SecretString::from(format!("Bearer {}", secret.expose_secret())))
             }
         };
-        if let Ok(mut value) = HeaderValue::from_str(text.expose_secret()) {
-            value.set_sensitive(true);
-            self.draft.headers.insert(name.clone(), value);
-        }
+        let mut value = HeaderValue::from_bytes(text.expose_secret().as_bytes()).map_err(|_| {
+            refused(format!("the secret of connection `{}` can't be sent in a header", connection.name))
+        })?;
+        value.set_sensitive(true);
+        self.draft.headers.insert(name.clone(), value);
         self.masker.add_header(name.clone());
         self.credential = Some(name);
         self.connection = Some(connection);
+        Ok(())
     }
 
     /// After a 401: puts a renewed token into the request. False when there is none.
     async fn renew(&mut self, live: &Live) -> bool {
         let Some(used) = &self.connection else { return false };
         match live.connections.after_refusal(used).await {
-            Some(renewed) => {
-                self.authenticate(renewed);
-                true
-            }
+            Some(renewed) => self.authenticate(renewed).is_ok(),
             None => false,
         }
     }

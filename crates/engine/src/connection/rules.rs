@@ -8,6 +8,11 @@ use super::error::Error;
 /// Headers that an API key may not stand in: they steer the connection itself.
 const FORBIDDEN_HEADERS: [&str; 8] =
     ["host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "keep-alive"];
+/// What such headers, and those that ZIS keeps for the platforms on the way, begin with.
+const FORBIDDEN_PREFIXES: [&str; 4] = ["proxy-", "x-zis-", "x-amz-", "x-forwarded-"];
+/// Most characters of a header's name and of a domain; of one label of the domain.
+const MAX_NAME: usize = 128;
+const MAX_LABEL: usize = 63;
 /// Bytes of a secret: a large JWT fits, a header stays below what servers take.
 const MAX_SECRET: usize = 8 * 1024;
 
@@ -28,6 +33,9 @@ pub(super) fn allowed_domain(text: &str) -> Result<(), Error> {
     if text.contains("://") || text.contains('/') {
         return refuse("is a URL; give the host name alone, such as api.example.com");
     }
+    if text.len() > MAX_NAME || text.split('.').any(|label| label.len() > MAX_LABEL) {
+        return refuse(&format!("is longer than {MAX_NAME} characters, or a part of it than {MAX_LABEL}"));
+    }
     let name = text.strip_prefix("*.").unwrap_or(text);
     if name.contains('*') {
         return refuse("has a `*` that is not its first label; use *.example.com");
@@ -45,8 +53,12 @@ pub(super) fn allowed_domain(text: &str) -> Result<(), Error> {
 
 pub(super) fn header_name(text: &str) -> Result<(), Error> {
     let lower = text.to_ascii_lowercase();
-    if FORBIDDEN_HEADERS.contains(&lower.as_str()) || lower.starts_with("proxy-") {
+    let begins = |prefix: &&str| lower.starts_with(*prefix);
+    if FORBIDDEN_HEADERS.contains(&lower.as_str()) || FORBIDDEN_PREFIXES.iter().any(begins) {
         return Err(Error::invalid("header_name", format!("`{text}` steers the connection and can't carry a key")));
+    }
+    if text.len() > MAX_NAME {
+        return Err(Error::invalid("header_name", format!("is longer than {MAX_NAME} characters")));
     }
     let valid = HeaderName::try_from(text).is_ok();
     if valid { Ok(()) } else { Err(Error::invalid("header_name", format!("`{text}` is no header name"))) }
@@ -145,6 +157,15 @@ mod tests {
         ] {
             assert_eq!(allowed_domain(text).is_ok(), fits, "{text}");
         }
+        let labels = |length: usize, last: usize| format!("{}.{}", "a".repeat(length), "b".repeat(last));
+        for (text, fits) in [
+            (labels(63, 63), true),
+            (labels(64, 3), false),
+            (labels(3, 64), false),
+            (format!("a.{}", labels(63, 63)), false),
+        ] {
+            assert_eq!(allowed_domain(&text).is_ok(), fits, "{text}");
+        }
     }
 
     #[test]
@@ -157,12 +178,16 @@ mod tests {
             ("Transfer-Encoding", false),
             ("Connection", false),
             ("Proxy-Authorization", false),
+            ("X-Zis-Key", false),
+            ("x-amz-security-token", false),
+            ("X-Forwarded-For", false),
             ("x api", false),
             ("x\r\ny", false),
             ("", false),
         ] {
             assert_eq!(header_name(text).is_ok(), fits, "{text}");
         }
+        assert!(header_name(&"x".repeat(128)).is_ok() && header_name(&"x".repeat(129)).is_err());
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub enum Error {
     /// The answer is larger than we take.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge { limit: usize },
+    /// The answer is packed in a way that was not asked for.
+    #[error("the answer is encoded as `{0}`, which was not asked for")]
+    Encoded(String),
     /// A GET was sent from place to place more often than we follow.
     #[error("more than {0} redirects")]
     Redirects(usize),

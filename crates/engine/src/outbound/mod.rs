@@ -13,7 +13,7 @@ mod turn;
 use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Body, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -173,6 +173,9 @@ impl Client {
                 let (parts, body) = response.into_parts();
                 let headers = if request.method == Method::HEAD { &HeaderMap::new() } else { &parts.headers };
                 let body = read(body, headers, self.max_response).await?;
+                if let Some(coding) = coding(&parts.headers).filter(|_| parts.status.is_success() && !body.is_empty()) {
+                    return Err(Error::Encoded(coding));
+                }
                 return Ok(Response { status: parts.status, headers: parts.headers, body, url: request.url });
             };
             if !stays(&request.url, &next) {
@@ -211,6 +214,8 @@ impl Client {
             return Ok(answer.map(Either::Right));
         }
         *wire.uri_mut() = uri.clone();
+        // Without the header any coding would be welcome (RFC 9110 12.5.3).
+        wire.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         self.inner.request(wire).await.map(|answer| answer.map(Either::Left))
     }
 
@@ -251,6 +256,12 @@ fn redirect(request: &Request, response: &Head) -> Option<Url> {
 fn stays(url: &Url, next: &Url) -> bool {
     let upgraded = url.scheme() == "http" && next.scheme() == "https" && url.port().is_none() && next.port().is_none();
     url.host() == next.host() && (upgraded || url.origin() == next.origin())
+}
+
+/// How the body is packed, which nobody here unpacks.
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let named = String::from_utf8_lossy(headers.get(header::CONTENT_ENCODING)?.as_bytes()).trim().to_ascii_lowercase();
+    Some(named).filter(|coding| !coding.is_empty() && coding != "identity")
 }
 
 async fn read<B>(mut body: B, headers: &HeaderMap, limit: usize) -> Result<Bytes, Error>

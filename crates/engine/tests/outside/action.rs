@@ -187,6 +187,20 @@ async fn each_type_of_connection_adds_its_credential() {
 }
 
 #[tokio::test]
+async fn a_secret_beyond_ascii_is_sent_and_not_left_out() {
+    let server = Server::start(|_, _| reply(200, "")).await;
+    let world = World::new(&server.url(""));
+    let key =
+        Detail::ApiKey {
+            allowed_domain: "127.0.0.1".into(), header_name: "x-key".into(), api_key: "Schlüssel".into()
+        };
+    world.connections.create(ACCOUNT, INTEGRATION, "umlaut", key, "me").await.unwrap();
+    let done = world.perform(through("umlaut", get(server.url("/")))).await;
+    assert_eq!(value(&done), &json("{}"));
+    assert_eq!(server.seen()[0].headers["x-key"].as_bytes(), "Schlüssel".as_bytes());
+}
+
+#[tokio::test]
 async fn a_connection_is_used_on_its_domain_only() {
     let server = Server::start(|_, _| reply(200, "")).await;
     let world = World::new(&server.url(""));

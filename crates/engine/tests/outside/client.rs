@@ -212,6 +212,26 @@ async fn caps_hold() {
 }
 
 #[tokio::test]
+async fn packed_answers_are_not_taken_for_text() {
+    let server = Server::start(|seen, _| {
+        assert_eq!(seen.header("accept-encoding"), Some("identity"));
+        match seen.target.as_str() {
+            "/gzip" => reply(200, vec![0x1f, 0x8b, 8]).header("content-encoding", "GZip"),
+            "/refused" => reply(404, vec![0x1f, 0x8b, 8]).header("content-encoding", "gzip"),
+            "/empty" => reply(200, "").header("content-encoding", "br"),
+            _ => reply(200, "{}").header("content-encoding", "identity"),
+        }
+    })
+    .await;
+    let client = client();
+    let gzip = get(&client, &server.url("/gzip")).await;
+    assert!(matches!(&gzip, Err(Error::Encoded(coding)) if coding == "gzip"), "{gzip:?}");
+    for (target, status) in [("/refused", 404), ("/empty", 200), ("/plain", 200)] {
+        assert_eq!(get(&client, &server.url(target)).await.unwrap().status, status, "{target}");
+    }
+}
+
+#[tokio::test]
 async fn who_does_not_answer_is_given_up() {
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let server = Server::start(move |_, _| reply(200, "").gate(&gate)).await;
