@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(crate) async fn send(core: &Arc<Core>, row: &Execution, result: &Finish) -> Result<(), Lost> {
     loop {
         match attempt(core, row, result).await {
-            Ok(()) | Err(EngineError::KeyReused(_)) => return Ok(()),
+            Ok(()) | Err(EngineError::KeyReused) => return Ok(()),
             Err(EngineError::Draining) => return Err(Lost::Stopped),
             Err(EngineError::Store(error)) if error.passes() => {
                 core.clock.sleep(PAUSE).await;

@@ -8,8 +8,8 @@ pub enum EngineError {
     #[error("the server is at its limit of {limit} {what}; try again in {after_seconds} s")]
     Busy { what: &'static str, limit: usize, after_seconds: u32 },
     /// The same idempotency key came with another event before.
-    #[error("idempotency key `{0}` was used for a different event")]
-    KeyReused(String),
+    #[error("the idempotency key was used for a different event")]
+    KeyReused,
     #[error("there is no {what} `{id}`")]
     NotFound { what: &'static str, id: String },
     /// The execution's status does not allow it.

@@ -169,7 +169,7 @@ async fn repeated(core: &Core, event: &Event) -> Result<Repeat, EngineError> {
         && first.integration == event.integration
         && first.payload == event.payload;
     if !same {
-        return Err(EngineError::KeyReused(key.clone()));
+        return Err(EngineError::KeyReused);
     }
     core.meters.repeated.increment(1);
     let executions = executions_of(core, event.account, &first.id).await?;

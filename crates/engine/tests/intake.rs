@@ -27,7 +27,7 @@ async fn a_repeated_key_gives_the_first_answer_again() {
     assert_eq!((&second.event, &second.executions), (&first.event, &first.executions));
     let other = zis_engine::Incoming { payload: Value::from(1_i64), ..keyed() };
     let refused = engine.ingest(other).await;
-    assert!(matches!(&refused, Err(EngineError::KeyReused(key)) if key == "k"), "{refused:?}");
+    assert!(matches!(refused, Err(EngineError::KeyReused)), "{refused:?}");
     assert_eq!(script.count("Post"), 1);
     tokio::time::sleep(std::time::Duration::from_secs(24 * 3600)).await;
     let next_day = engine.ingest(keyed()).await.unwrap();

@@ -29,7 +29,7 @@ fn sink_error(error: EngineError) -> SinkError {
     match error {
         EngineError::Busy { after_seconds, .. } => SinkError::Busy(after_seconds),
         EngineError::Store(StoreError::Busy { .. }) => SinkError::Busy(STORE_CATCHES_UP),
-        EngineError::KeyReused(_) => SinkError::KeyReused,
+        EngineError::KeyReused => SinkError::KeyReused,
         EngineError::Store(StoreError::Duplicate { .. } | StoreError::Expectation { .. }) => SinkError::Conflict,
         other => SinkError::Unavailable(other.to_string()),
     }

@@ -219,3 +219,21 @@ async fn bodies_of_the_local_zendesk() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_list_is_no_object() {
+    let server = TestServer::start().await;
+    let token = server.token("acme").await;
+    for (path, body) in [
+        ("/api/services/zis/registry/acme", json!(["new description"])),
+        ("/api/services/zis/integrations/acme/configs", json!(["scope", {"a": 1}])),
+        ("/api/services/zis/inbound_webhooks/generic/acme", json!(["shop", "order"])),
+        ("/api/zis/v1/events", json!(["shop", "order", null, {"a": 1}])),
+    ] {
+        let request = server.post(path, body);
+        let request = if path.contains("/registry/") { request } else { request.bearer(&token) };
+        let answer = request.send().await;
+        assert_eq!(answer.status, 400, "{path}: {}", answer.text);
+        assert!(answer.text.contains("must be a JSON object, not an array"), "{}", answer.text);
+    }
+}

@@ -256,10 +256,41 @@ async fn one_key_makes_one_execution() {
         post.header("idempotency-key", "once").json(json!({"id": 1})).send().await.expect(200);
     }
     let other = acme.server.request(Method::POST, text("path")).basic(text("username"), text("password"));
-    other.header("idempotency-key", "once").json(json!({"id": 2})).send().await.expect(409);
+    let refused = other.header("idempotency-key", "once").json(json!({"id": 2})).send().await.refusal();
+    assert_eq!(refused, (409, "the idempotency key was used for a different event".to_owned()));
     acme.server.ended("integration=acme").await;
     let list = acme.server.get("/api/zis/v1/executions").send().await.expect(200);
     assert_eq!(list["executions"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_posted_to_a_webhook() {
+    let acme = Acme::start().await;
+    install_shop(&acme.server).await;
+    let made =
+        acme.send(Method::POST, WEBHOOKS, json!({"source_system": "shop", "event_type": "order"})).await.expect(200);
+    let text = |key: &str| made[key].as_str().unwrap();
+    let long = "k".repeat(256);
+    // header, its value, body, status, what the refusal says
+    let table: [(&str, &str, &[u8], u16, &str); 12] = [
+        ("content-type", "text/plain", b"{}", 200, ""),
+        ("content-type", "application/json", b"[1]", 200, ""),
+        ("content-type", "application/json", b"null", 200, ""),
+        ("content-type", "application/json", br#"{"cut": "\ud83d", "nul": "\u0000"}"#, 200, ""),
+        ("content-type", "application/json", b"", 400, "unexpected end of text"),
+        ("content-type", "application/json", b"{} {}", 400, "trailing characters at line 1 column 4"),
+        ("content-type", "application/json", b"{\"a\": \"\xff\"}", 400, "not UTF-8: byte 7"),
+        ("content-encoding", "identity", b"{}", 200, ""),
+        ("content-encoding", "gzip", b"\x1f\x8b\x08", 400, "encoded as `gzip`"),
+        ("idempotency-key", "", b"{}", 400, "`Idempotency-Key` must have 1 to 255"),
+        ("idempotency-key", &long, b"{}", 400, "`Idempotency-Key` must have 1 to 255"),
+        ("idempotency-key", &long[1..], b"{}", 200, ""),
+    ];
+    for (name, value, body, status, says) in table {
+        let post = acme.server.request(Method::POST, text("path")).basic(text("username"), text("password"));
+        let answer = post.header(name, value).body(body.to_vec()).send().await.refusal();
+        assert!(answer.0 == status && answer.1.contains(says), "{name}: {value:?} {body:?}: {answer:?}");
+    }
 }
 
 #[tokio::test]

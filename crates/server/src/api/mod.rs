@@ -3,7 +3,7 @@
 mod bulk;
 mod bundle;
 mod check;
-mod event;
+pub(crate) mod event;
 mod execution;
 mod integration;
 pub(crate) mod logs;

@@ -125,7 +125,7 @@ impl From<EngineError> for Refusal {
         let message = error.to_string();
         match error {
             EngineError::Busy { after_seconds, .. } => Self::new(Code::Busy, message).retry_after(after_seconds),
-            EngineError::KeyReused(_) => Self::new(Code::KeyReused, message),
+            EngineError::KeyReused => Self::new(Code::KeyReused, message),
             EngineError::NotFound { .. } => Self::new(Code::NotFound, message),
             EngineError::Illegal { .. } => Self::new(Code::IllegalState, message),
             EngineError::Draining => Self::new(Code::Draining, message).retry_after(1),

@@ -6,7 +6,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
 };
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 use zis_flow::Value;
 
@@ -16,7 +16,7 @@ use crate::{
     errors::{Code, Detail, Refusal},
 };
 
-/// A JSON body of type `T`. An empty body counts as `{}`.
+/// A JSON body of type `T`, which is read from an object. An empty body counts as `{}`.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
@@ -24,7 +24,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let text = Text::from_request(request, app).await?;
-        parse(if text.0.trim().is_empty() { "{}" } else { &text.0 }).map(Json)
+        match text.0.trim_start().as_bytes().first() {
+            None => parse("{}"),
+            // serde would take its items for the members in the order of their declaration.
+            Some(b'[') => Err(Refusal::invalid("the body must be a JSON object, not an array")),
+            Some(_) => parse(&text.0),
+        }
+        .map(Json)
     }
 }
 
@@ -35,6 +41,10 @@ impl FromRequest<App> for Text {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        if let Some(coding) = request.headers().get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+            let coding = String::from_utf8_lossy(coding.as_bytes());
+            return Err(Refusal::new(Code::BadRequest, format!("the body is encoded as `{coding}`: send it plain")));
+        }
         let bytes = Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
             _ if is_late(&rejection) => Refusal::new(Code::TooSlow, "the body did not arrive in time"),
             StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "the body is too large"),
@@ -62,18 +72,79 @@ pub fn value(text: &str) -> Result<Value, Refusal> {
     })
 }
 
-/// Reads `text`; a syntax error gives line and column, a wrong member its name.
+/// Reads `text`; a syntax error gives line and column, a wrong member its path.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
-    serde_json::from_str(text).map_err(|error| {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut reader);
+    let read = read.map_err(|error| (member(error.path()), error.into_inner()));
+    let read = read.and_then(|value| reader.end().map(|()| value).map_err(|error| (String::new(), error)));
+    read.map_err(|(member, error)| {
         let position = (error.line(), error.column());
-        let whole = error.to_string();
-        let reason = whole.rsplit_once(" at line ").map_or(whole.as_str(), |(reason, _)| reason);
+        let reason = reason(&error.to_string());
         let (code, message) = if error.is_data() {
-            (Code::InvalidField, format!("the body can't be used: {reason}"))
+            (Code::InvalidField, format!("the body can't be used: {member}{reason}"))
         } else {
             (Code::InvalidJson, format!("the body is not JSON: {reason} at line {} column {}", position.0, position.1))
         };
         let detail = Detail { detail: message.clone(), position: Some(position), ..Detail::default() };
         Refusal::new(code, message).details(vec![detail])
     })
+}
+
+/// `` `left_object.name`: ``, or nothing for the body itself.
+fn member(path: &serde_path_to_error::Path) -> String {
+    let path = path.to_string();
+    if path == "." { String::new() } else { format!("`{path}`: ") }
+}
+
+/// What serde says, without the place and without our names of types.
+fn reason(error: &str) -> String {
+    let reason = error.rsplit_once(" at line ").map_or(error, |(reason, _)| reason);
+    match reason.split_once("expected struct ") {
+        Some((before, _)) => format!("{before}expected an object"),
+        None => reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Outer {
+        inner: Inner,
+        any: Option<Value>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Inner {
+        names: Vec<String>,
+    }
+
+    #[test]
+    fn refusals_name_the_member() {
+        let table = [
+            ("{}", "can't be used: missing field `inner`"),
+            ("null", "can't be used: invalid type: null, expected an object"),
+            (r#"{"inner": 5}"#, "can't be used: `inner`: invalid type: integer `5`, expected an object"),
+            (r#"{"inner": {}}"#, "can't be used: `inner`: missing field `names`"),
+            (
+                r#"{"inner": {"names": ["a", 5]}}"#,
+                "can't be used: `inner.names[1]`: invalid type: integer `5`, expected a string",
+            ),
+            (r#"{"inner": {"names": []}, "inner": {}}"#, "can't be used: duplicate field `inner`"),
+            (r#"{"inner": {"names": []}} x"#, "is not JSON: trailing characters at line 1 column 26"),
+            (r#"{"inner": {"names": [}}"#, "is not JSON: expected value at line 1 column 22"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse::<Outer>(text).unwrap_err().message, format!("the body {expected}"), "{text}");
+        }
+        let deep = format!(r#"{{"inner": {{"names": []}}, "any": {}}}"#, "[".repeat(600) + &"]".repeat(600));
+        assert_eq!(parse::<Outer>(&deep).unwrap_err().message, "the body can't be used: `any`: nested too deeply");
+        assert!(parse::<Outer>(r#"{"inner": {"names": []}, "any": 123456789012345678901234567890}"#).is_ok());
+    }
 }

@@ -12,6 +12,7 @@ use zis_store::webhook::{self, Webhook};
 use super::hmac;
 use crate::{
     App,
+    api::event::idempotency_key,
     auth::Group,
     errors::{Code, Refusal},
     random,
@@ -36,13 +37,13 @@ pub(super) fn routes(routes: Routes) -> Routes {
 async fn ingest(State(app): State<App>, Path(token): Path<String>, request: Request) -> Result<StatusCode, Refusal> {
     let headers = request.headers().clone();
     let webhook = webhook::by_token(&app.store, &token).await?;
-    let webhook = webhook.ok_or_else(|| Refusal::not_found("inbound webhook", "of this path"))?;
+    let webhook = webhook.ok_or_else(|| Refusal::new(Code::NotFound, "there is no inbound webhook at this path"))?;
     check_password(&webhook, &headers, app.clock.now())?;
     let Text(body) = Text::from_request(request, &app).await?;
     check_signature(&app, &webhook, &headers, &body)?;
     let payload = value(&body)?;
 
-    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+    let key = idempotency_key(&headers)?;
     let incoming = Incoming {
         account: webhook.account,
         source: webhook.source_system.clone(),

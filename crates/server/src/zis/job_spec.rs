@@ -18,7 +18,11 @@ use crate::{
     App,
     auth::Group,
     errors::{Code, Detail, Refusal},
-    wire::{Endpoint, Json, MetaOut, Query, Routes, page},
+    wire::{
+        Endpoint, MetaOut, Query, Routes,
+        body::{Text, parse},
+        page,
+    },
 };
 
 const ALL: &str = "/api/services/zis/registry/{integration}/job_specs";
@@ -144,9 +148,10 @@ async fn uninstall(State(app): State<App>, query: Query) -> Result<StatusCode, R
 async fn install_all(
     State(app): State<App>,
     Path(integration): Path<String>,
-    Json(JobSpecsIn(input)): Json<JobSpecsIn>,
+    Text(text): Text,
 ) -> Result<StatusCode, Refusal> {
     integration::exists(&app, &integration).await?;
+    let JobSpecsIn(input) = parse(&text)?;
     if input.is_empty() || input.len() > MAX_AT_ONCE {
         return Err(Refusal::invalid(format!("the body must be an array of 1 to {MAX_AT_ONCE} job specs")));
     }
