@@ -173,7 +173,8 @@ impl Core {
         &self,
         body: impl Future<Output = Result<T, EngineError>> + Send + 'static,
     ) -> Result<T, EngineError> {
-        let result = self.tasks.spawn(body).await;
+        // In a box the runtime moves a pointer, not the whole of it.
+        let result = self.tasks.spawn(Box::pin(body)).await;
         result.unwrap_or_else(|error| Err(StoreError::Internal(format!("a task ended early: {error}")).into()))
     }
 

@@ -358,7 +358,7 @@ fn launch(core: &Arc<Core>, row: Execution, records: Vec<Record>, program: Arc<P
         core_.meters.started(core_.now().since(now));
         let connections = exposed(&core_, row.account, &row.integration, &program).await;
         let machine = Machine::start(program, Start { document, connections, now, deadline, may_retry });
-        let run = Run { core: core_, row, ledger: Ledger::default(), subdomain, entry, _slot: slot };
+        let run = Run { core: core_, ledger: Ledger::of(&row), row, subdomain, entry, _slot: slot };
         run.drive(machine, Vec::new()).await;
     });
 }

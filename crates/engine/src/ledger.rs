@@ -33,14 +33,32 @@ pub(crate) enum Lost {
     Stopped,
 }
 
-#[derive(Default)]
 pub(crate) struct Ledger {
+    /// What the row says when everything queued is kept; `None` when that is in doubt.
+    face: Option<Face>,
     /// Not yet queued.
     records: Vec<Record>,
     lines: Vec<log::Line>,
     queued: VecDeque<Batch>,
     /// How long to wait before the store is asked again; grows while it keeps nothing.
     patience: Duration,
+}
+
+/// What tells two states of an execution's row apart: its error, its message and its definitions change only along with these.
+#[derive(PartialEq)]
+struct Face {
+    status: Status,
+    attempt: u32,
+    max_attempts: u32,
+    ended_at: Option<Timestamp>,
+    wake_at: Option<Timestamp>,
+}
+
+impl Face {
+    fn of(row: &Execution) -> Self {
+        let Execution { status, attempt, max_attempts, ended_at, wake_at, .. } = *row;
+        Self { status, attempt, max_attempts, ended_at, wake_at }
+    }
 }
 
 /// How far into a batch that was put together one of the earlier ones reaches.
@@ -65,6 +83,17 @@ struct Batch {
 }
 
 impl Ledger {
+    /// For an execution whose row in the store is `row`.
+    pub(crate) fn of(row: &Execution) -> Self {
+        Self {
+            face: Some(Face::of(row)),
+            records: Vec::new(),
+            lines: Vec::new(),
+            queued: VecDeque::new(),
+            patience: Duration::ZERO,
+        }
+    }
+
     pub(crate) fn record(&mut self, record: Record) {
         self.records.push(record);
     }
@@ -92,7 +121,10 @@ impl Ledger {
         lines: Vec<log::Line>,
         rides: Vec<Statement>,
     ) {
-        let mut statements = execution::append(row, &records, at);
+        let face = Some(Face::of(row));
+        let append = if self.face == face { execution::extend } else { execution::append };
+        self.face = face;
+        let mut statements = append(row, &records, at);
         statements.extend(lines.iter().map(log::insert));
         statements.extend(rides.iter().cloned());
         let answer = core.store.write(statements);
@@ -122,6 +154,7 @@ impl Ledger {
 
     /// Finds out what became of the batches that are queued, and goes on from there.
     async fn repair(&mut self, core: &Core, row: &mut Execution, error: StoreError) -> Result<(), Lost> {
+        self.face = None;
         match &error {
             StoreError::Expectation { statement, .. } if *statement >= APPEND => return self.refuse(row).await,
             StoreError::Duplicate { table } if table != "journal" => return self.refuse(row).await,

@@ -119,7 +119,7 @@ impl Waker {
             core.timer.add(&core, wake_at, account, id);
             return None;
         }
-        let mut run = Run { core, row, ledger: Ledger::default(), subdomain: String::new(), entry, _slot: slot };
+        let mut run = Run { core, ledger: Ledger::of(&row), row, subdomain: String::new(), entry, _slot: slot };
         let moved = take_over(&run.row, &records, now, cause);
         match restore(&run, records).await {
             Ok((mut restored, programs)) => {
@@ -335,7 +335,7 @@ async fn crashed(core: &Arc<Core>, account: AccountId, id: &ExecutionId) {
     if row.status.is_ended() || row.owner != core.owner() {
         return;
     }
-    let run = Run { core: core.clone(), row, ledger: Ledger::default(), subdomain: String::new(), entry, _slot: slot };
+    let run = Run { core: core.clone(), ledger: Ledger::of(&row), row, subdomain: String::new(), entry, _slot: slot };
     let failure = Failure::new(error::RUNTIME, "a fault in zis ended the execution; the server's log says more");
     fail(run, failure, code::CANNOT_GO_ON).await;
 }

@@ -57,7 +57,8 @@ async fn hot(inner: Arc<dyn Driver>) -> Vec<Statement> {
     let (ours, theirs) = (owner(&store).await, owner(&store).await);
     node::heartbeat(&store, &ours, at(0)).await.unwrap();
     let (event, execution) = accepted(&store, account, &ours).await;
-    let done = ended(&execution, Status::Succeeded, at(1));
+    store.write(execution::extend(&execution, &finished("x"), at(0))).await.unwrap();
+    let done = execution::Execution { seq: 2, ..ended(&execution, Status::Succeeded, at(1)) };
     store.write(execution::append(&done, &finished("x"), at(1))).await.unwrap();
     execution::load(&store, account, &execution.id).await.unwrap();
     event::show(&store, account, &event.id).await.unwrap();

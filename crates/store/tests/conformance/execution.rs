@@ -58,13 +58,20 @@ pub async fn appends_are_fenced_by_owner_and_position(store: Store) {
         (execution::Execution { seq: 2, ..done.clone() }, "position"),
         (execution::Execution { seq: 0, ..done.clone() }, "position"),
     ] {
-        let refused = store.write(execution::append(&wrong, &finished("no"), at(1))).await;
-        assert!(matches!(refused, Err(StoreError::Expectation { statement: 0, .. })), "{what}: {refused:?}");
+        for append in [execution::append, execution::extend] {
+            let refused = store.write(append(&wrong, &finished("no"), at(1))).await;
+            assert!(matches!(refused, Err(StoreError::Expectation { statement: 0, .. })), "{what}: {refused:?}");
+        }
     }
+    store.write(execution::extend(&done, &finished("so far"), at(1))).await.unwrap();
+    let (row, records) = execution::load(&store, account, &execution.id).await.unwrap().unwrap();
+    assert_eq!(row, execution::Execution { seq: 2, ..execution.clone() }, "the row says what it said");
+    assert_eq!(records, [started(), finished("so far")].concat());
+    let done = execution::Execution { seq: 2, ..done };
     store.write(execution::append(&done, &finished("Refunded"), at(1))).await.unwrap();
     let (row, records) = execution::load(&store, account, &execution.id).await.unwrap().unwrap();
-    assert_eq!(row, execution::Execution { seq: 2, ..done.clone() });
-    assert_eq!(records, [started(), finished("Refunded")].concat());
+    assert_eq!(row, execution::Execution { seq: 3, ..done.clone() });
+    assert_eq!(records, [started(), finished("so far"), finished("Refunded")].concat());
     assert!(store.write(execution::append(&done, &finished("again"), at(1))).await.is_err());
 }
 
@@ -104,7 +111,7 @@ pub async fn transactions_that_share_a_commit_do_not_share_their_fate(store: Sto
         if number % 7 == 3 {
             next.owner = theirs.clone();
         }
-        appends.push(store.write(execution::append(&next, &finished("middle"), at(1))));
+        appends.push(store.write(execution::extend(&next, &finished("middle"), at(1))));
         next.seq += 1;
         let done = ended(&next, Status::Succeeded, at(2));
         appends.push(store.write(execution::append(&done, &finished("end"), at(2))));
