@@ -33,7 +33,7 @@ const RETRY: &str = "/api/zis/v1/executions/{id}/retry";
 const CANCEL: &str = "/api/zis/v1/executions/{id}/cancel";
 const COUNTS: &str = "/api/zis/v1/executions/counts";
 const HISTOGRAM: &str = "/api/zis/v1/executions/histogram";
-/// Executions that one page of a search by text looks through: every one is read, and nobody should wait long for a page.
+/// Executions that one page of a search by text, or a count, looks through: every one is read, and nobody should wait long for it.
 const SEARCHED: usize = 2_000;
 /// Bars of a histogram: when not said, and at most.
 const BARS: u32 = 12;
@@ -67,7 +67,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
             list,
         )
         .add(
-            filtered(endpoint(Method::GET, COUNTS, "countExecutions", "Counts executions by status"))
+            filtered(endpoint(Method::GET, COUNTS, "countExecutions", "Counts executions by status; with `q`, among the newest 2,000 only, which `complete` tells"))
                 .gives::<CountsOut>(200)
                 .refuses(&[400]),
             counts,
@@ -200,6 +200,8 @@ pub struct ExecutionsOut {
 #[derive(Serialize, ToSchema)]
 pub struct CountsOut {
     counts: BTreeMap<&'static str, u64>,
+    /// Whether every execution was looked at: with `q`, the newest 2,000 are.
+    complete: bool,
 }
 
 /// Executions over time, the oldest bar first.
@@ -281,9 +283,13 @@ async fn list(State(app): State<App>, query: Query) -> Result<axum::Json<Executi
 }
 
 async fn counts(State(app): State<App>, query: Query) -> Result<axum::Json<CountsOut>, Refusal> {
-    let found = execution::count(&app.store, app.account, &filter(&query)?).await?;
+    let mut filter = filter(&query)?;
+    if filter.text.is_some() {
+        filter.from = execution::horizon(&app.store, app.account, None, SEARCHED).await?;
+    }
+    let found = execution::count(&app.store, app.account, &filter).await?;
     let counts = found.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
-    Ok(axum::Json(CountsOut { counts }))
+    Ok(axum::Json(CountsOut { counts, complete: filter.from.is_none() }))
 }
 
 async fn histogram(State(app): State<App>, query: Query) -> Result<axum::Json<HistogramOut>, Refusal> {

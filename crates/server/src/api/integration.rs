@@ -1,25 +1,37 @@
-//! What ZIS lacks about integrations: links of every type in one list, and when each connection was last used.
+//! What ZIS lacks about integrations: a list by pages and by text, links of every type in one list, and when each connection was last used.
 
 use axum::extract::{Path, State};
 use http::Method;
 use serde::Serialize;
 use utoipa::ToSchema;
-use zis_store::link;
+use zis_store::{
+    link,
+    registry::{self, Integration},
+};
 
 use crate::{
     App,
     auth::Group,
     errors::Refusal,
-    wire::{Endpoint, Query, Routes, page},
+    wire::{CursorOut, Endpoint, Query, Routes, page},
     zis::{integration, link::LinksOut},
 };
 
+const ALL: &str = "/api/zis/v1/integrations";
 const LINKS: &str = "/api/zis/v1/integrations/{integration}/links";
 const USES: &str = "/api/zis/v1/integrations/{integration}/connection_uses";
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let endpoint = |method, path, id, summary| Endpoint::new(method, path, id, summary, Group::Ours).refuses(&[404]);
+    let find = "Finds integrations by a part of their name or description; in the order of their names";
     routes
+        .add(
+            Endpoint::new(Method::GET, ALL, "findIntegrations", find, Group::Ours)
+                .query("q", "text in the name or the description")
+                .paged()
+                .gives::<FoundOut>(200),
+            integrations,
+        )
         .add(
             endpoint(Method::GET, LINKS, "listLinks", "Lists links of every type, the oldest first")
                 .query("link_type", "of this type only")
@@ -34,6 +46,27 @@ pub(super) fn routes(routes: Routes) -> Routes {
         )
 }
 
+/// A page of integrations.
+#[derive(Serialize, ToSchema)]
+pub struct FoundOut {
+    integrations: Vec<FoundIntegrationOut>,
+    meta: CursorOut,
+}
+
+/// An integration in a list.
+#[derive(Serialize, ToSchema)]
+pub struct FoundIntegrationOut {
+    name: String,
+    description: String,
+    created_at: String,
+}
+
+impl From<Integration> for FoundIntegrationOut {
+    fn from(found: Integration) -> Self {
+        Self { name: found.name, description: found.description, created_at: found.created_at.to_rfc3339_seconds() }
+    }
+}
+
 /// The connections that were used; one that never was is left out.
 #[derive(Serialize, ToSchema)]
 pub struct ConnectionUsesOut {
@@ -46,6 +79,15 @@ pub struct ConnectionUseOut {
     name: String,
     /// To the minute.
     last_used_at: String,
+}
+
+async fn integrations(State(app): State<App>, query: Query) -> Result<axum::Json<FoundOut>, Refusal> {
+    let (size, after) = page::forward(&query, 20, |name| Some(name.to_owned()))?;
+    let mut found =
+        registry::find_integrations(&app.store, app.account, query.get("q"), after.as_deref(), size + 1).await?;
+    let more = page::cut(&mut found, size);
+    let meta = CursorOut::new(found.last().map(|integration| integration.name.clone()), more);
+    Ok(axum::Json(FoundOut { integrations: found.into_iter().map(FoundIntegrationOut::from).collect(), meta }))
 }
 
 async fn links(

@@ -4,7 +4,7 @@ use zis_flow::Timestamp;
 
 use crate::{
     AccountId, Store, StoreError, params,
-    sql::{Expect, Row, Statement, Where, statement},
+    sql::{Expect, Row, Statement, Where, contains, statement},
 };
 
 /// The namespace that owns bundles, connections, configs, links and webhooks.
@@ -66,6 +66,25 @@ pub async fn show_integration(
 /// All integrations of the account by name.
 pub async fn integrations(store: &Store, account: AccountId) -> Result<Vec<Integration>, StoreError> {
     let rows = store.read(Where::account(account).select(COLUMNS, "integration", "ORDER BY name")).await?;
+    Ok(rows.rows.iter().map(read).collect())
+}
+
+/// Integrations by name, of those that hold `text` in their name or description, whatever the case of its ASCII letters; `after` is the name
+/// of the last one of the page before.
+pub async fn find_integrations(
+    store: &Store,
+    account: AccountId,
+    text: Option<&str>,
+    after: Option<&str>,
+    size: usize,
+) -> Result<Vec<Integration>, StoreError> {
+    let mut query = Where::account(account);
+    query.and_some("name > ", after);
+    if let Some(text) = text {
+        let open = ["lower(name) LIKE lower(", "lower(description) LIKE lower("];
+        query.and_any(&open, &[") ESCAPE '!'", ") ESCAPE '!'"], contains(text));
+    }
+    let rows = store.read(query.select(COLUMNS, "integration", &format!("ORDER BY name LIMIT {size}"))).await?;
     Ok(rows.rows.iter().map(read).collect())
 }
 

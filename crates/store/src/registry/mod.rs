@@ -11,5 +11,7 @@ pub use bundle::{
     Bundle, SpecIn, Upload, Uploaded, Version, bundles, by_name, delete_bundle, digest, document, latest_bundles,
     show_bundle, upload, versions,
 };
-pub use integration::{Integration, integrations, save_integration, show_integration, upsert_integration};
+pub use integration::{
+    Integration, find_integrations, integrations, save_integration, show_integration, upsert_integration,
+};
 pub use job_spec::{InstalledSpec, JobSpec, install, installed, job_specs, orphans, show_job_spec, uninstall};

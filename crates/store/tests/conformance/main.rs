@@ -115,6 +115,7 @@ suite! {
         a_new_key_takes_over,
     }
     registry {
+        integrations_are_found_by_page_and_text,
         integrations_are_upserted_by_their_account_only,
         a_bundle_keeps_its_uuid_and_every_version,
         an_upload_needs_its_integration,

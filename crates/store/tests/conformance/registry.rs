@@ -21,6 +21,31 @@ pub async fn integrations_are_upserted_by_their_account_only(store: Store) {
     assert_eq!(registry::integrations(&store, theirs).await.unwrap(), []);
 }
 
+pub async fn integrations_are_found_by_page_and_text(store: Store) {
+    let account = account();
+    let first =
+        registry::show_integration(&store, account, &integration(&store, account).await).await.unwrap().unwrap();
+    for (suffix, description) in [("-x1", "Refunds"), ("-x2", "100% sure"), ("-y", "")] {
+        let one = Integration {
+            name: format!("{}{suffix}", first.name),
+            description: description.to_owned(),
+            ..first.clone()
+        };
+        registry::save_integration(&store, &one).await.unwrap();
+    }
+    let find = async |text: Option<&str>, after: Option<&str>, size| {
+        let after = after.map(|suffix| format!("{}{suffix}", first.name));
+        let found = registry::find_integrations(&store, account, text, after.as_deref(), size).await.unwrap();
+        found.iter().map(|one| one.name[first.name.len()..].to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(find(None, Some(""), 2).await, "-x1 -x2");
+    assert_eq!(find(None, Some("-x2"), 2).await, "-y");
+    assert_eq!(find(Some("-X"), None, 9).await, "-x1 -x2");
+    assert_eq!(find(Some("REFUND"), None, 9).await, "-x1");
+    assert_eq!(find(Some("0%"), None, 9).await, "-x2");
+    assert_eq!(find(Some("none"), None, 9).await, "");
+}
+
 pub async fn a_bundle_keeps_its_uuid_and_every_version(store: Store) {
     let account = account();
     let name = integration(&store, account).await;
