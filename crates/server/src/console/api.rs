@@ -3,16 +3,20 @@
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Query},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
-use crate::{app::App, console::page};
+use crate::{
+    app::App,
+    console::{page, part::prose},
+};
 
 /// What the console's handlers share.
 #[derive(Clone)]
@@ -163,14 +167,46 @@ impl FromRequestParts<Console> for Api {
     }
 }
 
+/// What the page's query asks for; an unreadable one is told as a page.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Trouble> {
+        let read = Query::try_from_uri(&parts.uri).map(|Query(asked)| Self(asked));
+        read.map_err(|error| Trouble { status: StatusCode::BAD_REQUEST, message: error.body_text() })
+    }
+}
+
+/// An address of the console that has no page.
+pub async fn missing(api: Api) -> Trouble {
+    Trouble { status: StatusCode::NOT_FOUND, message: format!("there is no page `{}`", api.path) }
+}
+
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
-        let page = page::plain(
-            "Something is missing",
+        let (title, kind, advice) = match self.status.as_u16() {
+            404 => ("Not here", "warn", "It may be gone, or the address is not quite right."),
+            403 => (
+                "Not allowed",
+                "bad",
+                "Nothing was changed. Go back, load the page again and repeat; or sign in as somebody who may.",
+            ),
+            500.. => (
+                "Something broke",
+                "bad",
+                "It is the server's fault, not yours. Its log says more; trying again does no harm.",
+            ),
+            _ => ("That did not work", "bad", "Nothing was changed. Go back, mend it and send it again."),
+        };
+        let page = page::trouble(
+            title,
             maud::html! {
-                h1 { @if self.status == StatusCode::NOT_FOUND { "Not here" } @else { "That did not work" } }
-                div.notice.bad role="alert" { (self.message) }
-                p { a href="/console" { "Back to the start" } }
+                div.title { h1 { (title) } }
+                div class={ "notice " (kind) } role="alert" { (prose(&self.message)) }
+                p { (advice) }
+                div.row { a.button href="/console" { "Home" } a.button href="/console/executions" { "Executions" } a.button href="/console/integrations" { "Integrations" } }
             },
         );
         (self.status, page).into_response()

@@ -1,7 +1,7 @@
 //! Request bins: what came to each.
 
 use axum::{
-    extract::{Path, Query},
+    extract::{OriginalUri, Path},
     response::{IntoResponse, Redirect, Response},
 };
 use http::Method;
@@ -9,10 +9,10 @@ use maud::html;
 use serde::Deserialize;
 
 use crate::console::{
-    api::{Api, Trouble},
+    api::{Api, Asked, Trouble},
     form::Form,
     page::{Page, csrf, encode, page},
-    part::{json, text, time},
+    part::{Budget, confirmed, copyable, live, next_page, text, time, value},
 };
 
 #[derive(Deserialize, Default)]
@@ -21,7 +21,7 @@ pub struct Go {
     name: String,
 }
 
-pub async fn list(api: Api, Query(go): Query<Go>) -> Result<Response, Trouble> {
+pub async fn list(api: Api, Asked(go): Asked<Go>) -> Result<Response, Trouble> {
     if !go.name.is_empty() {
         return Ok(Redirect::to(&format!("/console/bins/{}", encode(&go.name))).into_response());
     }
@@ -41,27 +41,48 @@ pub async fn list(api: Api, Query(go): Query<Go>) -> Result<Response, Trouble> {
     }).into_response())
 }
 
-pub async fn show(api: Api, Path(name): Path<String>) -> Result<Page, Trouble> {
-    let requests = api.list(&format!("/api/zis/v1/bins/{}/requests", encode(&name)), "requests").await;
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct View {
+    #[serde(rename = "page[after]")]
+    after: String,
+}
+
+/// Bytes of HTML for the bodies and headers of a page of requests.
+const BUDGET: usize = 60_000;
+
+pub async fn show(
+    api: Api,
+    Path(name): Path<String>,
+    Asked(view): Asked<View>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Page, Trouble> {
+    let after = if view.after.is_empty() { String::new() } else { format!("&page[after]={}", encode(&view.after)) };
+    let answer = api.get(&format!("/api/zis/v1/bins/{}/requests?page[size]=25{after}", encode(&name))).await?;
+    let requests = answer["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut budget = Budget(BUDGET);
+    let too_long = || html! { p.soft { "It is too long to show here: the API gives the whole." } };
     Ok(page(
         &api,
         &format!("Bin {name}"),
         html! {
             p.crumbs { a href="/console/bins" { "Bins" } }
             div.title {
-                h1 { "Bin " (name) }
-                @if !requests.is_empty() { form.row method="post" action={ "/console/bins/" (name) } { (csrf(&api)) button.danger type="submit" { "Empty the bin" } } }
+                h1 { "Bin " (name) } @if view.after.is_empty() { (live()) }
+                @if !requests.is_empty() { form.row method="post" action={ "/console/bins/" (encode(&name)) } { (csrf(&api)) (confirmed("Empty the bin", "Empty the bin? What it got is gone.")) } }
             }
-            p.lead { "Its address is " code { "/bins/" (name) } "; any method, any path below it." }
-            div id="bin" data-live="executions" {
-                @if requests.is_empty() { div.empty { "Nothing has come." } }
-                @for request in &requests {
+            p.lead { "Its address is " (copyable(&format!("{}/bins/{}", api.origin(), encode(&name)), "the address")) "; any method, any path below it." }
+            div id="bin" data-live=[view.after.is_empty().then_some("executions")] {
+                @if requests.is_empty() { div.empty { "Nothing has come. Send something to its address, or name it as the address of an action." } }
+                @for request in requests {
                     div.panel data-id=(text(request, "id")) {
                         p { span.tag { (text(request, "method")) } " " span.mono { (text(request, "path")) } " " span.soft.small { (time(text(request, "received_at"))) } }
-                        details { summary { "Headers" } pre { (json(&request["headers"])) } }
-                        pre tabindex="0" { (request["body"].as_str().map_or_else(|| json(&request["body"]), |text| serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value| json(&value)))) }
+                        @let body = if request["json"].is_null() { &request["body"] } else { &request["json"] };
+                        @if body != "" { (budget.take_or(value(body), too_long())) }
+                        @if let Some(headers) = budget.take(value(&request["headers"])) { details { summary { "Headers" } (headers) } }
                     }
                 }
+                (next_page(&uri.to_string(), &answer["meta"], "Older"))
             }
         },
     ))

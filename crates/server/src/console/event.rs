@@ -12,7 +12,7 @@ use crate::console::{
     api::{Api, Trouble},
     form::Form,
     page::{Page, csrf, encode, page},
-    part::{execution_link, json as pretty, section, status, text, time},
+    part::{copyable, duration, execution_link, live, section, standing, text, time, value, why},
 };
 
 pub async fn show(api: Api, Path(id): Path<String>) -> Result<Page, Trouble> {
@@ -24,29 +24,33 @@ pub async fn show(api: Api, Path(id): Path<String>) -> Result<Page, Trouble> {
         &api,
         "Event",
         html! {
-            p.crumbs { "Event › " span.mono { (id) } }
+            p.crumbs { a href="/console/executions" { "Executions" } " › Event " (copyable(&id, "the event's id")) }
             div.title {
                 h1 { (text(event, "source")) " / " (text(event, "type")) }
+                (live())
                 form.row method="post" action={ "/console/events/" (id) } { (csrf(&api)) button type="submit" { "Send it again" } }
             }
             dl.facts {
                 div { dt { "Received" } dd { (time(text(event, "received_at"))) } }
                 @if let Some(integration) = event["integration"].as_str() { div { dt { "Only for" } dd { (integration) } } }
             }
-            (section("Executions", html! {}, html! {
-                @if executions.is_empty() { div.empty { "No installed job spec matched this event." } } @else {
+            (section("Executions", html! {}, html! { div id="of-event" data-live="executions" {
+                @if executions.is_empty() {
+                    div.empty { "No installed job spec named " code { (text(event, "source")) " / " (text(event, "type")) } " when it came. "
+                        a href="/console/integrations" { "Look at the integrations" } " for job specs to install." }
+                } @else {
                     div.table { table.stack {
-                        thead { tr { th { "Execution" } th { "Status" } th { "Flow" } th { "Message" } } }
-                        tbody { @for execution in &executions { tr {
-                            td.id { (execution_link(text(execution, "id"))) }
-                            td { (status(text(execution, "status"))) }
-                            td { (text(execution, "integration")) " / " (text(execution, "flow")) }
-                            td.why { (execution["message"].as_str().or(execution["error"]["cause"].as_str()).unwrap_or_default()) }
+                        thead { tr { th { "Flow" } th { "Status" } th { "Message" } th { "Took" } } }
+                        tbody { @for execution in &executions { tr data-id=(text(execution, "id")) {
+                            td { (execution_link(execution)) }
+                            td { (standing(execution)) }
+                            td.why { (why(execution)) }
+                            td.n { (duration(text(execution, "started_at"), text(execution, "ended_at"))) }
                         } } }
                     } }
                 }
-            }))
-            (section("Payload", html! {}, html! { pre tabindex="0" { (pretty(&event["payload"])) } }))
+            } }))
+            (section("Payload", html! {}, value(&event["payload"])))
         },
     ))
 }

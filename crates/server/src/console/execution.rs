@@ -3,20 +3,24 @@
 use std::collections::{HashMap, HashSet};
 
 use axum::{
-    extract::{Path, Query},
+    extract::Path,
     response::{IntoResponse, Redirect, Response},
 };
 use http::{Method, header};
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use zis_bundle::Flow;
 
 use crate::{
     console::{
-        api::{Api, Trouble},
+        api::{Api, Asked, Trouble},
         form::Form,
         page::{Page, csrf, encode, page},
-        part::{duration, picture as picture_part, section, status, text, time},
+        part::{
+            Budget, code, copyable, duration, fitting, live, picture as picture_part, section, status, text, time,
+            value,
+        },
         visit, zistest,
     },
     graph::{Mark, Overlay, draw},
@@ -27,11 +31,18 @@ use crate::{
 pub struct View {
     /// Which attempt; the last one when not said.
     attempt: Option<u64>,
-    /// The place of a visit or a Map's iteration to show.
+    /// The Map's iteration to show: `Lines[2]`.
     at: String,
+    /// The visit to show, by its number in the attempt.
+    visit: Option<usize>,
 }
 
-pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) -> Result<Page, Trouble> {
+/// Bytes of HTML for what is shown of an execution; the frame and the facts come on top.
+const BUDGET: usize = 85_000;
+/// States of a flow that is drawn: of more, nobody can read the picture, and it takes long to lay out.
+const MOST_DRAWN: usize = 150;
+
+pub async fn show(api: Api, Path(id): Path<String>, Asked(view): Asked<View>) -> Result<Page, Trouble> {
     let answer = api.get(&format!("/api/zis/v1/executions/{}", encode(&id))).await?;
     let execution = &answer["execution"];
     let trace = execution["trace"].as_array().cloned().unwrap_or_default();
@@ -39,17 +50,23 @@ pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) ->
     let attempt = view.attempt.unwrap_or(last);
     let visits: Vec<Value> =
         trace.into_iter().filter(|visit| visit["attempt"].as_u64().unwrap_or(1) == attempt).collect();
-    let picture = picture(&api, execution, &visits).await;
-    let focus = visit::Focus { page: format!("/console/executions/{id}?attempt={attempt}"), at: &view.at };
+    let mut budget = Budget(BUDGET);
+    let drawn = picture(&api, execution, &visits).await;
+    let drawn = drawn.and_then(|svg| budget.take(picture_part(PreEscaped(svg))));
+    let focus =
+        visit::Focus { page: format!("/console/executions/{id}?attempt={attempt}"), at: &view.at, visit: view.visit };
+    let states = visit::list(&visits, &focus, &mut budget);
+    let event = format!("/console/events/{}", text(execution, "event_id"));
+    let whole = |address: &str| html! { p { "It is too long to show here: " a href=(address) { "open it" } "." } };
     let title = format!("{} / {}", text(execution, "integration"), text(execution, "flow"));
     let ended = !execution["ended_at"].is_null();
     Ok(page(
         &api,
         &title,
         html! {
-            p.crumbs { a href="/console/executions" { "Executions" } " › " span.mono { (id) } }
+            p.crumbs { a href="/console/executions" { "Executions" } " › " (copyable(&id, "the execution's id")) }
             div id="execution" data-live=[(!ended).then_some(id.as_str())] {
-                div.title { h1 { (title) " " (status(text(execution, "status"))) } }
+                div.title { h1 { (title) " " (status(text(execution, "status"))) } @if !ended { (live()) } }
                 (ending(execution))
                 (facts(execution))
                 (actions(&api, execution, ended))
@@ -57,20 +74,21 @@ pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) ->
                 div.split {
                     section aria-label="Flow" {
                         div.head { h2 { "Flow" } }
-                        @match &picture {
-                            Some(svg) => (picture_part(PreEscaped(svg.clone()))),
-                            None => div.empty { "The flow's definition is no longer there." },
+                        @match drawn {
+                            Some(drawn) => (drawn),
+                            None => div.empty { "The flow is gone, or too large to be drawn here." },
                         }
                     }
                     section aria-label="States" {
                         div.head { h2 { "States" } }
-                        (visit::list(&visits, &focus))
+                        (states)
                     }
                 }
                 (section("Event", html! {}, html! {
-                    p { a.mono href={ "/console/events/" (text(execution, "event_id")) } { (text(execution, "event_id")) } }
-                    details id="payload" { summary { "Payload" } (visit::value(&execution["event"]["payload"])) }
-                    details id="journal" { summary { "Journal" } (visit::value(&execution["journal"])) }
+                    p { (text(&execution["event"], "source")) " / " (text(&execution["event"], "type")) " " a.mono href=(event) { (text(execution, "event_id")) } }
+                    details id="payload" { summary { "Payload" } (budget.take_or(value(&execution["event"]["payload"]), whole(&event))) }
+                    details id="journal" { summary { "Journal: the records that all of this is made from" }
+                        (budget.take_or(value(&execution["journal"]), whole(&format!("/api/zis/v1/executions/{id}")))) }
                 }))
             }
         },
@@ -80,12 +98,12 @@ pub async fn show(api: Api, Path(id): Path<String>, Query(view): Query<View>) ->
 fn ending(execution: &Value) -> Markup {
     let error = &execution["error"];
     html! {
-        @if let Some(message) = execution["message"].as_str() { div.notice.good { (message) } }
+        @if let Some(message) = execution["message"].as_str() { p.lead { (fitting(message, 1_000)) } }
         @if !error.is_null() {
             div.notice.bad role="alert" {
-                strong { (error["cause"].as_str().unwrap_or("failed")) }
+                strong { (fitting(error["cause"].as_str().unwrap_or("failed"), 1_000)) }
                 @if let Some(place) = error["path"].as_str().or(error["state"].as_str()) { " at " a href={ "#state-" (place) } { (place) } }
-                " " span.mono { (text(error, "code")) }
+                " " (code(text(error, "code")))
             }
         }
     }
@@ -115,13 +133,13 @@ fn actions(api: &Api, execution: &Value, ended: bool) -> Markup {
             (csrf(api))
             @if ended {
                 @if text(execution, "status") != "succeeded" {
-                    button.primary type="submit" name="do" value="failure" { "Retry from the failure" }
+                    button.primary type="submit" name="do" value="failure" title="Keeps what went well, and goes on with the state that failed" { "Retry from the failure" }
                 }
-                button type="submit" name="do" value="start" { "Retry from the start" }
-                button type="submit" name="do" value="current" { "Retry with the current bundle" }
+                button type="submit" name="do" value="start" title="All states again, with the bundle that it began with" { "Retry from the start" }
+                button type="submit" name="do" value="current" title="All states again, with the bundle as it is now" { "Retry with the current bundle" }
             } @else { button.danger type="submit" name="do" value="cancel" { "Cancel" } }
-            button type="submit" name="do" value="replay" { "Send the event again" }
-            a.button href={ "/console/executions/" (id) "/zistest" } { "Save as a test case" }
+            button type="submit" name="do" value="replay" title="As if it came anew: starts every job spec that is installed for it" { "Send the event again" }
+            a.button href={ "/console/executions/" (id) "/zistest" } title="A .zistest.yaml for `zis test`, with the replies that came as mocks" { "Save as a test case" }
             a.button href={ "/console/logs?execution=" (id) } { "Log" }
         }
     }
@@ -145,7 +163,12 @@ async fn picture(api: &Api, execution: &Value, visits: &[Value]) -> Option<Strin
         api.get(&format!("/api/zis/v1/integrations/{integration}/bundles/{uuid}/versions/{digest}")).await.ok()?;
     let reading = zis_bundle::read(&document.to_string(), &zis_bundle::document::Options::default());
     let bundle = reading.bundle?;
-    Some(draw(bundle.flow(text(execution, "flow"))?, &overlay(visits), ""))
+    drawn(bundle.flow(text(execution, "flow"))?, &overlay(visits))
+}
+
+/// The picture of a flow, when it has no more states than can be read.
+pub fn drawn(flow: &Flow, overlay: &Overlay) -> Option<String> {
+    (zis_lint::graph::Graph::new(flow).nodes.len() <= MOST_DRAWN).then(|| draw(flow, overlay, ""))
 }
 
 /// `Redact[3]/One` is drawn at `Redact/One`.

@@ -1,59 +1,68 @@
 //! Integrations: the list, and a form for a new one.
 
 use axum::{
-    extract::Query,
+    extract::OriginalUri,
     response::{IntoResponse, Redirect, Response},
 };
 use http::Method;
 use maud::html;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::console::{
-    api::{Api, Trouble},
+    api::{Api, Asked, Trouble},
     form::Form,
     page::{Page, csrf, encode, page},
-    part::{opener, text},
+    part::{next_page, opener, text, time},
 };
-
-/// Integrations on the page; the others are searched for.
-const MOST: usize = 100;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct Search {
     q: String,
+    #[serde(rename = "page[after]")]
+    after: String,
 }
 
-pub async fn list(api: Api, Query(Search { q }): Query<Search>) -> Result<Page, Trouble> {
-    let all = api.list("/api/services/zis/registry/integrations", "integrations").await;
-    let fits = |integration: &&Value| ["name", "description"].iter().any(|key| text(integration, key).contains(&q));
-    let fitting: Vec<&Value> = all.iter().filter(fits).collect();
+pub async fn list(
+    api: Api,
+    Asked(Search { q, after }): Asked<Search>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Page, Trouble> {
+    let parts = [("q", &q), ("page[after]", &after)].into_iter().filter(|(_, value)| !value.is_empty());
+    let query: String = parts.map(|(name, value)| format!("&{name}={}", encode(value))).collect();
+    let answer = api.get(&format!("/api/zis/v1/integrations?page[size]=50{query}")).await?;
+    let found = answer["integrations"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let none = found.is_empty() && query.is_empty();
     Ok(page(
         &api,
         "Integrations",
         html! {
             div.title { h1 { "Integrations" } }
-            @if all.len() > MOST || !q.is_empty() {
+            @if answer["meta"]["has_more"] == json!(true) || !query.is_empty() {
                 form.filters method="get" role="search" { div.row {
                     div.field.wide { label for="q" { "Part of the name or description" } input id="q" name="q" value=(q); }
                     button type="submit" { "Search" }
+                    @if !query.is_empty() { a.button.quiet href="/console/integrations" { "Clear" } }
                 } }
             }
-            @if fitting.is_empty() { div.empty { @if q.is_empty() { "There is none yet: create the first one." } @else { "None fits." } } } @else {
+            @if none { p.lead { "An integration is a name under which bundles, connections and configs live together. A bundle brings flows and job specs; an installed job spec runs its flow for each event." } }
+            @if found.is_empty() { div.empty { @if none { "There is none yet: create the first one." } @else { "None fits." } } } @else {
                 div.table { table.stack {
-                    thead { tr { th { "Name" } th { "Description" } th { "OAuth client" } } }
-                    tbody { @for integration in fitting.iter().take(MOST) {
+                    thead { tr { th { "Name" } th { "Description" } th { "Created" } th { span.unseen { "More" } } } }
+                    tbody { @for integration in found {
+                        @let name = text(integration, "name");
                         tr {
-                            td { a href={ "/console/integrations/" (text(integration, "name")) } { (text(integration, "name")) } }
+                            td { a.main href={ "/console/integrations/" (name) } { (name) } }
                             td { (text(integration, "description")) }
-                            td.mono.soft { (text(&integration["zendesk_oauth_client"], "identifier")) }
+                            td.n { (time(text(integration, "created_at"))) }
+                            td.acts { a href={ "/console/executions?integration=" (encode(name)) } { "Executions" } }
                         }
                     } }
                 } }
-                @if fitting.len() > MOST { p.soft.below { (fitting.len() - MOST) " more: search for a part of the name." } }
+                (next_page(&uri.to_string(), &answer["meta"], "More"))
             }
-            (opener("new", "New integration", all.is_empty(), html! {
+            (opener("new", "New integration", none, html! {
                 form method="post" action="/console/integrations" {
                     (csrf(&api))
                     div.field { label for="name" { "Name" } input id="name" name="name" required pattern="[a-z0-9_\\-]{1,64}" aria-describedby="name-hint";

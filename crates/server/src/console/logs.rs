@@ -1,14 +1,17 @@
 //! The integration log, live, with filters.
 
-use axum::extract::{OriginalUri, Query};
+use axum::extract::OriginalUri;
 use maud::html;
 use serde::Deserialize;
 
 use crate::console::{
-    api::{Api, Trouble},
+    api::{Api, Asked, Trouble},
     page::{Page, encode, page},
-    part::{execution_link, next_page, status, text, time},
+    part::{fitting, live, next_page, short_id, status, text, time},
 };
+
+/// Bytes of an entry that are shown.
+const MOST_TEXT: usize = 800;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -21,7 +24,7 @@ pub struct Filter {
     after: String,
 }
 
-pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): OriginalUri) -> Result<Page, Trouble> {
+pub async fn list(api: Api, Asked(filter): Asked<Filter>, OriginalUri(uri): OriginalUri) -> Result<Page, Trouble> {
     let parts = [
         ("integration", &filter.integration),
         ("level", &filter.level),
@@ -40,7 +43,7 @@ pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): Orig
         &api,
         "Logs",
         html! {
-            div.title { h1 { "Integration log" } }
+            div.title { h1 { "Integration log" } @if filter.after.is_empty() { (live()) } }
             form.filters method="get" role="search" { div.row {
                 div.field.wide { label for="q" { "Text" } input id="q" name="q" value=(filter.q); }
                 div.field { label for="integration" { "Integration" } input id="integration" name="integration" value=(filter.integration); }
@@ -52,25 +55,26 @@ pub async fn list(api: Api, Query(filter): Query<Filter>, OriginalUri(uri): Orig
                 }
                 @if !filter.execution.is_empty() { input type="hidden" name="execution" value=(filter.execution); }
                 button type="submit" { "Filter" }
+                @if !query.is_empty() { a.button.quiet href="/console/logs" { "Clear" } }
             } }
             @if !filter.execution.is_empty() {
-                p { "Of " (execution_link(&filter.execution)) " only. " a href="/console/logs" { "Show all" } }
+                p { "Of the execution " a.mono href={ "/console/executions/" (encode(&filter.execution)) } { (filter.execution) } " only. " a href="/console/logs" { "Show all" } }
             }
             div id="log" data-live=[filter.after.is_empty().then_some("logs")] {
-                @if logs.is_empty() { div.empty { "The log is empty." } } @else {
+                @if logs.is_empty() { div.empty { @if query.is_empty() { "The log is empty: it tells what executions did." } @else { "Nothing in the log fits." } } } @else {
                     div.table { table.stack {
                         thead { tr { th { "When" } th { "Level" } th { "What" } th { "Flow" } th { "Execution" } } }
                         tbody { @for entry in &logs {
                             tr data-id=(entry["id"].to_string()) {
                                 td.n { (time(text(entry, "timestamp"))) }
                                 td { (status(text(entry, "level"))) }
-                                td.why { (text(entry, "description")) }
-                                td { (text(entry, "integration")) @if entry["flow"].is_string() { " / " (text(entry, "flow")) } }
-                                td.id { @if let Some(id) = entry["execution"].as_str() { (execution_link(id)) } }
+                                td.why { (fitting(text(entry, "description"), MOST_TEXT)) }
+                                td { (text(entry, "flow")) span.under { (text(entry, "integration")) } }
+                                td.id { @if let Some(id) = entry["execution"].as_str() { a.mono href={ "/console/executions/" (id) } title=(id) { (short_id(id)) } } }
                             }
                         } }
                     } }
-                    (next_page(&uri.to_string(), &answer["meta"]))
+                    (next_page(&uri.to_string(), &answer["meta"], "Older"))
                 }
             }
         },

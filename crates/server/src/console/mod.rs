@@ -10,6 +10,7 @@ mod chart;
 mod event;
 mod execution;
 mod executions;
+mod explain;
 mod form;
 mod home;
 mod integration;
@@ -25,7 +26,10 @@ mod visit;
 mod zendesk;
 mod zistest;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{any, get},
+};
 
 use crate::app::App;
 
@@ -59,5 +63,7 @@ pub fn router(app: &App, api: Router) -> Router {
         .route("/console/bins/{name}", get(bins::show).post(bins::act))
         .route("/console/logs", get(logs::list))
         .route("/console/settings", get(settings::show).post(settings::act))
+        .route("/console/explain/{code}", get(explain::show))
+        .route("/console/{*rest}", any(api::missing))
         .with_state(state)
 }

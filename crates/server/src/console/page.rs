@@ -42,6 +42,24 @@ impl IntoResponse for Page {
 /// A page for somebody who has signed in.
 pub fn page(api: &Api, title: &str, content: Markup) -> Page {
     let here = api.path.split('?').next().unwrap_or_default();
+    let who = html! {
+        div.who {
+            span.soft.small { (api.user["email"].as_str().unwrap_or_default()) }
+            form action="/console/sign-out" method="post" {
+                (csrf(api))
+                button.plain type="submit" { "Sign out" }
+            }
+        }
+    };
+    navigable(title, here, who, content)
+}
+
+/// A page that says why another one can't be shown: with the way to all pages, and nothing of anybody.
+pub fn trouble(title: &str, content: Markup) -> Page {
+    navigable(title, "", html! {}, content)
+}
+
+fn navigable(title: &str, here: &str, who: Markup, content: Markup) -> Page {
     let current = |path: &str| here == path || (path != "/console" && here.starts_with(path));
     frame(
         title,
@@ -53,13 +71,7 @@ pub fn page(api: &Api, title: &str, content: Markup) -> Page {
                         a href=(path) aria-current=[current(path).then_some("page")] { (name) }
                     }
                 }
-                div.who {
-                    span.soft.small { (api.user["email"].as_str().unwrap_or_default()) }
-                    form action="/console/sign-out" method="post" {
-                        (csrf(api))
-                        button.plain type="submit" { "Sign out" }
-                    }
-                }
+                (who)
             } }
             main id="main" { (content) }
             footer { div { "zis " (env!("CARGO_PKG_VERSION")) " · times are UTC · " a href="/api/zis/v1/openapi.json" { "API" } } }
@@ -87,6 +99,7 @@ fn frame(title: &str, body: Markup) -> Page {
             body {
                 a.skip href="#main" { "Skip to the content" }
                 (body)
+                p.unseen id="news" role="status" {}
             }
         }
     })

@@ -1,19 +1,16 @@
 //! Settings: users, API tokens, OAuth clients.
 
-use axum::{
-    extract::Query,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::Method;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::console::{
-    api::{Api, Trouble},
+    api::{Api, Asked, Trouble},
     form::Form,
     page::{Page, csrf, encode, page},
-    part::{field, opener, section, text, time},
+    part::{confirmed, field, opener, section, text, time},
 };
 
 #[derive(Deserialize, Default)]
@@ -22,7 +19,7 @@ pub struct Done {
     done: String,
 }
 
-pub async fn show(api: Api, Query(Done { done }): Query<Done>) -> Result<Page, Trouble> {
+pub async fn show(api: Api, Asked(Done { done }): Asked<Done>) -> Result<Page, Trouble> {
     let users = api.list("/api/v2/users.json?role[]=admin&role[]=agent&per_page=100", "users").await;
     let tokens = api.list("/api/v2/api_tokens.json", "api_tokens").await;
     let clients = api.list("/api/v2/oauth/clients.json?per_page=100", "clients").await;
@@ -44,11 +41,11 @@ fn act_form(api: &Api, what: &str, content: Markup) -> Markup {
     html! { form.inline method="post" action="/console/settings" { (csrf(api)) input type="hidden" name="do" value=(what); (content) } }
 }
 
-fn remove(api: &Api, what: &str, of: &Value, label: &str) -> Markup {
+fn remove(api: &Api, what: &str, of: &Value, label: &str, question: &str) -> Markup {
     act_form(
         api,
         what,
-        html! { input type="hidden" name="id" value=(of["id"].to_string()); button.danger type="submit" { (label) } },
+        html! { input type="hidden" name="id" value=(of["id"].to_string()); (confirmed(label, question)) },
     )
 }
 
@@ -59,7 +56,7 @@ fn user_part(api: &Api, users: &[Value]) -> Markup {
             tbody { @for user in users { tr {
                 td { a href={ "/console/zendesk/users/" (user["id"].to_string()) } { (text(user, "name")) } } td { (text(user, "email")) }
                 td { span.tag { (text(user, "role")) } }
-                td.acts { @if user["id"] != api.user["id"] { (remove(api, "delete-user", user, "Delete")) } }
+                td.acts { @if user["id"] != api.user["id"] { (remove(api, "delete-user", user, "Delete", &format!("Delete {}? Their tokens stop working.", text(user, "email")))) } }
             } } }
         } }
         (opener("new-user", "New user", false, act_form(api, "user", html! {
@@ -81,7 +78,7 @@ fn token_part(api: &Api, tokens: &[Value]) -> Markup {
                 thead { tr { th { "For" } th { "Made" } th { span.unseen { "What can be done" } } } }
                 tbody { @for token in tokens { tr {
                     td { (text(token, "description")) } td.n { (time(text(token, "created_at"))) }
-                    td.acts { (remove(api, "revoke", token, "Revoke")) }
+                    td.acts { (remove(api, "revoke", token, "Revoke", "Revoke the token? What uses it is refused at once.")) }
                 } } }
             } }
         }
@@ -102,7 +99,7 @@ fn client_part(api: &Api, clients: &[Value]) -> Markup {
                 thead { tr { th { "Name" } th { "Identifier" } th { "Made" } th { span.unseen { "What can be done" } } } }
                 tbody { @for client in clients { tr {
                     td { (text(client, "name")) } td.mono { (text(client, "identifier")) } td.n { (time(text(client, "created_at"))) }
-                    td.acts { @if is_own(client) { (remove(api, "delete-client", client, "Delete")) } }
+                    td.acts { @if is_own(client) { (remove(api, "delete-client", client, "Delete", "Delete the OAuth client? Its tokens stop working.")) } }
                 } } }
             } }
         }

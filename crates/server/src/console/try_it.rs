@@ -1,9 +1,6 @@
 //! Try it: any event from a form with an editable payload; the result opens live.
 
-use axum::{
-    extract::Query,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::Method;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -14,7 +11,7 @@ use zis_lint::analysis::{
 };
 
 use crate::console::{
-    api::{Api, Trouble},
+    api::{Api, Asked, Trouble},
     form::Form,
     page::{Page, csrf, encode, page},
     part::json as pretty,
@@ -36,11 +33,12 @@ const WHEN: &str = "2026-11-24T05:30:00Z";
 pub struct Choice {
     /// `source type` of the sample to begin with.
     sample: String,
+    integration: String,
 }
 
-pub async fn form(api: Api, Query(Choice { sample }): Query<Choice>) -> Page {
+pub async fn form(api: Api, Asked(Choice { sample, integration }): Asked<Choice>) -> Page {
     let (source, kind) = sample.split_once(' ').unwrap_or((SAMPLES[0].0, SAMPLES[0].1));
-    content(&api, source, kind, "", &payload(source, kind), None)
+    content(&api, source, kind, &integration, &payload(source, kind), None)
 }
 
 /// A payload to begin with; `{}` for a type that the catalogue does not know.

@@ -1,15 +1,20 @@
 //! The agent's view of the local Zendesk: tickets, one ticket with its comments, a user with profiles and activity, search.
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::console::{
-    api::{Api, Trouble},
+    api::{Api, Asked, Trouble},
     page::{Page, encode, page},
-    part::{json, section, text, time},
+    part::{Budget, fitting, section, text, time, value},
 };
+
+/// Comments, profiles and activities on a page, bytes of one comment, and bytes of HTML for attributes and properties.
+const MOST: usize = 25;
+const MOST_BODY: usize = 2_500;
+const BUDGET: usize = 50_000;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -17,7 +22,7 @@ pub struct Search {
     q: String,
 }
 
-pub async fn tickets(api: Api, Query(Search { q }): Query<Search>) -> Result<Page, Trouble> {
+pub async fn tickets(api: Api, Asked(Search { q }): Asked<Search>) -> Result<Page, Trouble> {
     let found = if q.is_empty() {
         api.list("/api/v2/tickets.json?page=1&per_page=100&sort_by=created_at&sort_order=desc", "tickets").await
     } else {
@@ -36,8 +41,9 @@ pub async fn tickets(api: Api, Query(Search { q }): Query<Search>) -> Result<Pag
             p.lead { "The local Zendesk, as an agent sees it. Flows reach it through the connection " code { "zendesk" } " and through " code { "path" } " actions." }
             form.filters method="get" role="search" {
                 div.row {
-                    div.field.wide { label for="q" { "Search, as in Zendesk: requester:jane@example.com status:new refund" } input id="q" name="q" value=(q); }
+                    div.field.wide { label for="q" { "Search tickets and users" } input id="q" name="q" value=(q) placeholder="requester:jane@example.com status:new refund"; }
                     button type="submit" { "Search" }
+                    @if !q.is_empty() { a.button.quiet href="/console/zendesk" { "Clear" } }
                 }
             }
             @if found.is_empty() { div.empty { @if q.is_empty() { "No tickets yet." } @else { "Nothing fits." } } }
@@ -96,7 +102,8 @@ fn ticket_status(ticket: &Value) -> Markup {
     html! { span class={ "tag " (class) } { (text(ticket, "status")) } }
 }
 
-pub async fn ticket(api: Api, Path(id): Path<u64>) -> Result<Page, Trouble> {
+pub async fn ticket(api: Api, Path(id): Path<String>) -> Result<Page, Trouble> {
+    let id = encode(&id);
     let ticket = api.get(&format!("/api/v2/tickets/{id}.json")).await?["ticket"].clone();
     let comments = api.list(&format!("/api/v2/tickets/{id}/comments.json"), "comments").await;
     let authors = comments.iter().map(|comment| &comment["author_id"]);
@@ -116,41 +123,43 @@ pub async fn ticket(api: Api, Path(id): Path<u64>) -> Result<Page, Trouble> {
                     div { dt { "Tags" } dd { @for tag in ticket["tags"].as_array().into_iter().flatten().filter_map(Value::as_str) { span.tag { (tag) } " " } } }
                 }
             }
-            (section("Comments", html! {}, html! { @for comment in &comments {
+            (section("Comments", html! {}, html! { @for comment in comments.iter().take(MOST) {
                 div.panel {
                     p { strong { (name_of(&people, &comment["author_id"])) } " " span.soft.small { (time(text(comment, "created_at"))) }
                         @if comment["public"] == Value::Bool(false) { " " span.tag.warn { "internal" } } }
-                    p.body { (text(comment, "body")) }
+                    p.body { (fitting(text(comment, "body"), MOST_BODY)) @if text(comment, "body").len() > MOST_BODY { "…" } }
                 }
-            } }))
+            } @if comments.len() > MOST { p.soft { (comments.len() - MOST) " more: the API gives all." } } }))
         },
     ))
 }
 
-pub async fn user(api: Api, Path(id): Path<u64>) -> Result<Page, Trouble> {
+pub async fn user(api: Api, Path(id): Path<String>) -> Result<Page, Trouble> {
+    let id = encode(&id);
     let user = api.get(&format!("/api/v2/users/{id}.json")).await?["user"].clone();
     let profiles = api.list(&format!("/api/v2/users/{id}/profiles.json"), "profiles").await;
     let events = api.list(&format!("/api/v2/users/{id}/events.json"), "events").await;
     let tickets = api.list(&format!("/api/v2/users/{id}/tickets/requested.json"), "tickets").await;
+    let mut budget = Budget(BUDGET);
     Ok(page(
         &api,
         text(&user, "name"),
         html! {
-            p.crumbs { a href="/console/zendesk" { "Zendesk" } " › Users" }
+            p.crumbs { a href="/console/zendesk" { "Tickets" } " › Users" }
             div.title { h1 { (text(&user, "name")) } }
             dl.facts { div { dt { "E-mail" } dd { (text(&user, "email")) } } div { dt { "Role" } dd { (text(&user, "role")) } } }
             (section("Profiles", html! {}, html! {
                 @if profiles.is_empty() { div.empty { "No profile." } }
-                @for profile in &profiles { div.panel {
+                @for profile in profiles.iter().take(MOST) { div.panel {
                     p { strong { (text(profile, "source")) " / " (text(profile, "type")) } " " span.mono.soft { (text(profile, "id")) } }
-                    pre tabindex="0" { (json(&profile["attributes"])) }
+                    @if let Some(shown) = budget.take(value(&profile["attributes"])) { (shown) }
                 } }
             }))
             (section("Activity", html! {}, html! {
                 @if events.is_empty() { div.empty { "No activity." } }
-                @for event in &events { div.panel {
+                @for event in events.iter().take(MOST) { div.panel {
                     p { strong { (text(event, "source")) " / " (text(event, "type")) } " " span.soft.small { (time(text(event, "created_at"))) } }
-                    pre tabindex="0" { (json(&event["properties"])) }
+                    @if let Some(shown) = budget.take(value(&event["properties"])) { (shown) }
                 } }
             }))
             (section("Tickets", html! {}, html! {

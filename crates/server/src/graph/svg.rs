@@ -70,11 +70,16 @@ fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, link: 
         Some(Mark::Failed) => " failed",
         None => "",
     };
+    let begins = if node.start && node.parent.is_none() { " start" } else { "" };
     let (left, top) = (x - width / 2.0, y - height / 2.0);
     let name = escape(&node.name);
     let place = escape(&place);
-    let _ =
-        write!(out, "<a href=\"{}#state-{place}\" class=\"state {}{mark}\">", escape(link), node.kind.to_lowercase());
+    let _ = write!(
+        out,
+        "<a href=\"{}#state-{place}\" class=\"state {}{mark}{begins}\">",
+        escape(link),
+        node.kind.to_lowercase()
+    );
     let (class, radius) = match (frame, node.kind) {
         (true, _) => ("frame", 10.0),
         (_, "Succeed" | "Fail") => ("box", 22.0),
@@ -88,7 +93,7 @@ fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, link: 
     );
     let (text_y, kind_y) = if frame { (top + 16.0, top + 28.0) } else { (y + 1.0, y + 14.0) };
     let (x, anchor) = if frame { (left + 10.0, "start") } else { (x, "middle") };
-    let start = if node.start && node.parent.is_none() { "▸ " } else { "" };
+    let start = if begins.is_empty() { "" } else { "▸ " };
     let _ = write!(
         out,
         "<text class=\"name\" x=\"{x:.1}\" y=\"{text_y:.1}\" text-anchor=\"{anchor}\">{start}{name}</text>\

@@ -89,6 +89,7 @@ async fn connections(browser: &Browser, api: &Api) {
     browser.see("//a[.='Go there'][starts-with(@href, 'https://github.example.com/authorize?')]").await;
     browser.go("/console/integrations/acme_refunds").await;
     browser.press("Delete with its connections").await;
+    browser.confirm("Delete with its connections").await;
     browser.see("//*[@role='status'][.='The client and its connections are gone.']").await;
 }
 
@@ -97,11 +98,12 @@ async fn webhooks(browser: &Browser, api: &Api) {
     browser.fill("#source_system", "shop").await;
     browser.fill("#event_type", "order_paid").await;
     browser.press_in("#new-webhook", "Create").await;
-    let fact = |label: &str| format!("//dt[.='{label}']/following-sibling::dd");
+    let fact = |label: &str| format!("//dt[.='{label}']/following-sibling::dd/span");
     let read = async |label: &str| browser.see(&fact(label)).await.text().await.expect("a text");
     let (path, user, first) = (read("Path").await, read("User name").await, read("Password").await);
     browser.follow("Back to the integration").await;
     browser.press("New password").await;
+    browser.confirm("New password").await;
     let second = read("Password").await;
     assert_ne!(first, second);
     let works = async |password: &str| {
@@ -162,6 +164,7 @@ async fn come_and_go(browser: Browser, api: Api) {
     assert_eq!(me().await, 200);
     browser.follow("Back").await;
     browser.press("Revoke").await;
+    browser.confirm("Revoke").await;
     browser.see("//*[@role='status'][.='The token is revoked.']").await;
     assert_eq!(me().await, 401);
 
@@ -172,6 +175,7 @@ async fn come_and_go(browser: Browser, api: Api) {
     browser.see("//pre[@id='secret'][string-length(.) > 20]").await;
     browser.follow("Back").await;
     browser.see("//tr[td[.='reports']]//button[.='Delete']").await.click().await.expect("a button");
+    browser.confirm("Delete").await;
     browser.see("//*[@role='status'][.='The OAuth client is gone.']").await;
 
     browser.open("New user").await;
@@ -180,5 +184,6 @@ async fn come_and_go(browser: Browser, api: Api) {
     browser.fill("#password", "a-long-password").await;
     browser.press_in("#new-user", "Create").await;
     browser.see("//tr[td[.='ann@example.com']]//button[.='Delete']").await.click().await.expect("a button");
+    browser.confirm("Delete").await;
     browser.see("//*[@role='status'][.='The user is gone.']").await;
 }

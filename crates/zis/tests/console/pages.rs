@@ -41,6 +41,7 @@ fn kind(path: &str) -> String {
 const LOOK: &str = "return {
     wide: document.documentElement.scrollWidth, inner: innerWidth,
     inline: document.querySelectorAll('[style], style, script:not([src])').length,
+    headings: document.querySelectorAll('h1').length,
     size: new Blob([document.documentElement.outerHTML]).size,
     links: [...document.querySelectorAll('main a[href], header a[href]')].filter((a) => a instanceof HTMLAnchorElement)
         .map((a) => a.pathname + a.search).filter((path) => path.startsWith('/console/') && !/zistest|document$/.test(path)),
@@ -51,7 +52,8 @@ async fn all_pages(browser: Browser) {
     browser.go("/console/sign-in").await;
     has_no_serious_finding(&browser, "/console/sign-in").await;
     browser.sign_in().await;
-    let mut waiting = vec!["/console/executions/exe_none".to_owned(), "/console".to_owned()];
+    let apart = ["/console/executions/exe_none", "/console/nothing-none", "/console/explain/ZIS3001", "/console"];
+    let mut waiting: Vec<String> = apart.map(str::to_owned).into();
     let mut kinds = BTreeSet::new();
     while let Some(path) = waiting.pop() {
         if !kinds.insert(kind(&path)) {
@@ -63,6 +65,7 @@ async fn all_pages(browser: Browser) {
             page["wide"].as_u64() <= Some(u64::from(PHONE)) && page["inner"] == PHONE,
             "{path} is too wide: {page}"
         );
+        assert_eq!(page["headings"], 1, "{path} has one heading of the first level");
         assert_eq!(page["inline"], 0, "{path} holds styles or scripts of its own");
         assert!(page["size"].as_u64() < Some(MOST), "{path} has {} bytes", page["size"]);
         let complaints = browser.complaints().await;

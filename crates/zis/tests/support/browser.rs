@@ -242,6 +242,11 @@ impl Browser {
         pressed.unwrap_or_else(|error| panic!("`{text}` can't be pressed: {error}"));
     }
 
+    /// Says yes to what the page asks before it does what can't be undone.
+    pub async fn confirm(&self, text: &str) {
+        self.press_in("dialog", text).await;
+    }
+
     /// Follows the link with this text.
     pub async fn follow(&self, text: &str) {
         let link = self.see(&format!("//a[normalize-space()='{text}']")).await;

@@ -8,12 +8,12 @@ use http::Method;
 use maud::html;
 use serde_json::{Value, json};
 
-use super::{act_form, findings::findings};
+use super::{act_form, findings::findings, upload_fields};
 use crate::console::{
     api::{Api, Trouble, reason},
     form::Form,
     page::{encode, page},
-    part::{section, text},
+    part::{copyable, section, text},
 };
 
 /// One thing done, then back to the page.
@@ -84,6 +84,9 @@ fn object(text: &str) -> Result<Value, Trouble> {
     if value.is_object() { Ok(value) } else { Err(bad("the config is no JSON object".to_owned())) }
 }
 
+/// Bytes of a refused bundle that can be mended on the page.
+const MOST_MENDED: usize = 20_000;
+
 /// Uploads; what is wrong is shown in the source.
 async fn upload(api: &Api, at: &str, source: &str) -> Result<Response, Trouble> {
     let body: Option<Value> = serde_json::from_str(source).ok();
@@ -103,9 +106,12 @@ async fn upload(api: &Api, at: &str, source: &str) -> Result<Response, Trouble> 
         html! {
             p.crumbs { a href={ "/console/integrations/" (at) } { (at) } }
             div.title { h1 { "The bundle was refused" } }
-            (findings(source, &report))
+            p.lead { "Nothing was changed: what was there before still runs." }
+            (findings(source, &report, None, ""))
             (section("Mend it here", html! {}, act_form(api, at, "upload", html! {
-                div.field { textarea name="bundle" aria-label="The bundle's JSON" spellcheck="false" { (source) } }
+                // A long one would make a page of its length: there is no address to read its lines at.
+                @if source.len() <= MOST_MENDED { div.field { textarea name="bundle" aria-label="The bundle's JSON" spellcheck="false" { (source) } } }
+                @else { (upload_fields()) }
                 button.primary type="submit" { "Upload again" }
             })))
         },
@@ -198,7 +204,7 @@ fn secret(api: &Api, at: &str, webhook: &Value) -> Response {
             p.crumbs { a href={ "/console/integrations/" (at) } { (at) } }
             div.title { h1 { "The webhook is ready" } }
             div.notice.warn { "The password is shown this once; keep it now." }
-            dl.facts { @for (label, key) in facts { div { dt { (label) } dd.mono { (text(webhook, key)) } } } }
+            dl.facts { @for (label, key) in facts { div { dt { (label) } dd { (copyable(text(webhook, key), label)) } } } }
             p { a.button href={ "/console/integrations/" (at) } { "Back to the integration" } }
         },
     )

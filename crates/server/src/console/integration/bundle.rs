@@ -1,7 +1,7 @@
 //! A bundle: its flows, findings and source, the versions before it and what changed, and the way back.
 
 use axum::{
-    extract::{Path, Query},
+    extract::Path,
     response::{IntoResponse, Redirect, Response},
 };
 use http::{Method, header};
@@ -12,24 +12,30 @@ use serde_json::{Value, json};
 use super::findings::findings;
 use crate::{
     console::{
-        api::{Api, Trouble},
+        api::{Api, Asked, Trouble},
+        execution::drawn,
         form::Form,
         page::{Page, csrf, encode, page},
-        part::{json as pretty, picture, section, text, time},
+        part::{Budget, fitting, json as pretty, picture, section, text, time, verbatim},
     },
-    graph::{Overlay, draw},
+    graph::Overlay,
 };
 
-/// Rows of a list on this page, and characters of one value: a page stays small whatever the bundle.
+/// Rows of a list on this page, and bytes of one value: a page stays small whatever the bundle.
 const MOST_ROWS: usize = 100;
 const MOST_VALUE: usize = 200;
+/// Bytes of HTML for the states of a flow beside its picture, and states in the list.
+const STATES: usize = 80_000;
+const MOST_STATES: usize = 150;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Compare {
-    /// Digest of the version to compare the next one with.
+pub struct View {
+    /// Digests of two versions to compare.
     from: String,
     to: String,
+    /// Where the shown part of the source begins.
+    line: Option<usize>,
 }
 
 fn address(at: &str, uuid: &str) -> String {
@@ -52,21 +58,22 @@ fn source_of(bundle: &Value) -> String {
 pub async fn show(
     api: Api,
     Path((name, uuid)): Path<(String, String)>,
-    Query(compare): Query<Compare>,
+    Asked(view): Asked<View>,
 ) -> Result<Page, Trouble> {
     let at = encode(&name);
     let bundle = api.get(&format!("/api/services/zis/registry/{at}/bundles/{}", encode(&uuid))).await?;
     let versions = api.list(&format!("{}/versions", versions_path(&at, &uuid)), "versions").await;
-    let changes = if compare.from.is_empty() {
+    let changes = if view.from.is_empty() {
         None
     } else {
-        let query = format!("from={}&to={}", encode(&compare.from), encode(&compare.to));
+        let query = format!("from={}&to={}", encode(&view.from), encode(&view.to));
         Some(api.get(&format!("{}/diff?{query}", versions_path(&at, &uuid))).await?)
     };
     let source = source_of(&bundle);
     let report = zis_lint::check(&source, "bundle.json", &zis_lint::Settings::default());
     let flows: Vec<&str> =
         report.reading.bundle.iter().flat_map(|bundle| &bundle.flows).map(|flow| flow.name.value.as_str()).collect();
+    let found = report.findings.len();
     Ok(page(
         &api,
         text(&bundle, "name"),
@@ -74,23 +81,24 @@ pub async fn show(
             p.crumbs { a href="/console/integrations" { "Integrations" } " › " a href={ "/console/integrations/" (at) } { (name) } }
             div.title {
                 h1 { (text(&bundle, "name")) }
+                a class={ "tag " (if found == 0 { "good" } else { "warn" }) } href="#findings" {
+                    @match found { 0 => "no findings", 1 => "1 finding", _ => { (found) " findings" } }
+                }
                 div.row { a.button href={ (address(&at, &uuid)) "/document" } { "Download the JSON" } }
             }
             @if !text(&bundle, "description").is_empty() { p.lead { (text(&bundle, "description")) } }
             (section("Flows", html! {}, html! {
                 @if flows.is_empty() { div.empty { "No flow." } } @else {
-                    div.table { table.stack {
-                        thead { tr { th { "Name" } th { span.unseen { "More" } } } }
-                        tbody { @for flow in flows.iter().take(MOST_ROWS) { tr {
-                            td { a href={ "/console/integrations/" (at) "/flows/" (uuid) "/" (encode(flow)) } { (flow) } }
-                            td.acts { a href={ "/console/executions?integration=" (at) "&flow=" (encode(flow)) } { "Executions" } }
-                        } } }
-                    } }
+                    ul.cards { @for flow in flows.iter().take(MOST_ROWS) { li {
+                        a.main href={ "/console/integrations/" (at) "/flows/" (uuid) "/" (encode(flow)) } { (flow) }
+                        a.small href={ "/console/executions?integration=" (at) "&flow=" (encode(flow)) } { "Executions" }
+                    } } }
+                    @if flows.len() > MOST_ROWS { p.soft.below { (flows.len() - MOST_ROWS) " more are in the source." } }
                 }
             }))
             (section("Versions", html! {}, version_list(&api, &at, &uuid, &versions)))
             @if let Some(changes) = &changes { (change_list(changes)) }
-            (section("Findings", html! {}, findings(&source, &report)))
+            (section("Findings", html! {}, findings(&source, &report, view.line, &format!("{}?", address(&at, &uuid)))))
         },
     ))
 }
@@ -145,7 +153,8 @@ fn change_list(answer: &Value) -> Markup {
 /// A value on a line, cut when it is long.
 fn excerpt(value: &Value) -> String {
     let text = value.to_string();
-    text.char_indices().nth(MOST_VALUE).map_or_else(|| text.clone(), |(at, _)| format!("{}…", &text[..at]))
+    let shown = fitting(&text, MOST_VALUE);
+    if shown.len() == text.len() { text } else { format!("{shown}…") }
 }
 
 /// Back to an old version.
@@ -167,26 +176,103 @@ pub async fn document(api: Api, Path((name, uuid)): Path<(String, String)>) -> R
     Ok((headers, source_of(&bundle)).into_response())
 }
 
-/// A flow as a picture.
-pub async fn flow(api: Api, Path((name, uuid, flow)): Path<(String, String, String)>) -> Result<Page, Trouble> {
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct FlowView {
+    /// How many states come before those in the list.
+    from: usize,
+}
+
+/// A flow as a picture, and the definitions of its states.
+pub async fn flow(
+    api: Api,
+    Path((name, uuid, flow)): Path<(String, String, String)>,
+    Asked(view): Asked<FlowView>,
+) -> Result<Page, Trouble> {
     let at = encode(&name);
     let bundle = api.get(&format!("/api/services/zis/registry/{at}/bundles/{}", encode(&uuid))).await?;
     let reading = zis_bundle::read(&bundle.to_string(), &zis_bundle::document::Options::default());
-    let svg =
-        reading.bundle.as_ref().and_then(|bundle| bundle.flow(&flow)).map(|flow| draw(flow, &Overlay::default(), ""));
+    let read = reading.bundle.as_ref().and_then(|bundle| bundle.flow(&flow));
+    let missing =
+        || Trouble { status: http::StatusCode::NOT_FOUND, message: format!("the bundle has no flow `{flow}`") };
+    let read = read.ok_or_else(missing)?;
+    let mut budget = Budget(STATES);
+    let svg = drawn(read, &Overlay::default()).and_then(|svg| budget.take(picture(PreEscaped(svg))));
+    let mut states = Vec::new();
+    gather(definition(&bundle, &flow), "", &mut states);
     Ok(page(
         &api,
         &flow,
         html! {
-            p.crumbs { a href={ "/console/integrations/" (at) } { (name) } " › " a href=(address(&at, &uuid)) { (text(&bundle, "name")) } }
+            p.crumbs { a href="/console/integrations" { "Integrations" } " › " a href={ "/console/integrations/" (at) } { (name) } " › " a href=(address(&at, &uuid)) { (text(&bundle, "name")) } }
             div.title {
                 h1 { (flow) }
                 div.row { a.button href={ "/console/executions?integration=" (at) "&flow=" (encode(&flow)) } { "Its executions" } }
             }
-            @match svg {
-                Some(svg) => (picture(PreEscaped(svg))),
-                None => div.empty { "The bundle has no such flow." },
+            div.split {
+                section aria-label="Flow" {
+                    div.head { h2 { "Flow" } }
+                    @match svg { Some(svg) => (svg), None => div.empty { "Too large to be drawn here: " code { "zis graph" } " draws it." } }
+                }
+                section aria-label="States" {
+                    div.head { h2 { "States" } span.soft.small { (states.len()) } }
+                    (state_list(&states, view.from, &mut budget))
+                }
             }
         },
     ))
+}
+
+/// The definition of the flow `name`.
+fn definition<'v>(bundle: &'v Value, name: &str) -> &'v Value {
+    let resources = bundle["resources"].as_object().into_iter().flat_map(|resources| resources.values());
+    let mut flows = resources.filter(|resource| resource["type"] == "ZIS::Flow");
+    flows
+        .find(|flow| flow["properties"]["name"] == *name)
+        .map_or(&Value::Null, |flow| &flow["properties"]["definition"])
+}
+
+/// States by place, in the order of the document; those of a Map follow it.
+fn gather<'v>(definition: &'v Value, above: &str, found: &mut Vec<(String, &'v Value)>) {
+    for (name, state) in definition["States"].as_object().into_iter().flatten() {
+        let place = format!("{above}{name}");
+        found.push((place.clone(), state));
+        gather(&state["Iterator"], &format!("{place}/"), found);
+    }
+}
+
+fn state_list(states: &[(String, &Value)], from: usize, budget: &mut Budget) -> Markup {
+    let last = states.len().min(from.saturating_add(MOST_STATES));
+    html! {
+        ol.visits {
+            @for (place, state) in states.iter().take(last).skip(from) {
+                li id={ "state-" (place) } class={ "depth" (place.matches('/').count().min(2)) } {
+                    @let head = html! {
+                        span.tag { (text(state, "Type")) }
+                        span.name { strong { (place) } @if let Some(next) = state["Next"].as_str() { span.soft { "→ " (next) } } }
+                    };
+                    @match budget.take(html! { details { summary { (head) } div.inside { (verbatim(&pretty(&own(state)))) } } }) {
+                        Some(whole) => (whole),
+                        None => div.head { (head) },
+                    }
+                }
+            }
+            @if from > 0 || last < states.len() {
+                li.pager {
+                    span.soft.small { "States " (from + 1) " to " (last) " of " (states.len()) }
+                    @if from > 0 { a href={ "?from=" (from.saturating_sub(MOST_STATES)) } { "Earlier" } }
+                    @if last < states.len() { a href={ "?from=" (last) } { "Later" } }
+                }
+            }
+        }
+    }
+}
+
+/// A state without the states inside of it, which are listed themselves.
+fn own(state: &Value) -> Value {
+    let mut own = state.clone();
+    if let Some(iterator) = own.get_mut("Iterator").and_then(Value::as_object_mut) {
+        iterator.remove("States");
+    }
+    own
 }

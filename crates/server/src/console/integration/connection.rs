@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::act_form;
 use crate::console::{
     api::Api,
-    part::{field, opener, section, text, time},
+    part::{confirmed, field, opener, section, text, time},
 };
 
 const KINDS: [&str; 4] = ["oauth", "api_key", "basic_auth", "bearer_token"];
@@ -30,6 +30,14 @@ impl Shown {
         let last_used = uses.iter().map(|one| (text(one, "name").to_owned(), text(one, "last_used_at").to_owned()));
         let clients = api.list(&format!("/api/services/zis/connections/oauth/clients/{at}"), "clients").await;
         Self { connections, last_used: last_used.collect(), clients }
+    }
+
+    pub fn count(&self) -> usize {
+        KINDS.iter().filter_map(|kind| self.connections[kind].as_array()).map(Vec::len).sum()
+    }
+
+    pub fn clients(&self) -> usize {
+        self.clients.len()
     }
 
     pub fn section(&self, api: &Api, at: &str) -> Markup {
@@ -72,7 +80,7 @@ impl Shown {
                             (act_form(api, at, "delete-connection", html! {
                                 input type="hidden" name="kind" value=(kind);
                                 (hidden("name", connection, "name"))
-                                button.danger type="submit" { "Delete" }
+                                (confirmed("Delete", &format!("Delete the connection {}? Flows that name it will not start.", text(connection, "name"))))
                             }))
                         }
                     }
@@ -135,7 +143,7 @@ fn clients(api: &Api, at: &str, clients: &[Value]) -> Markup {
                 tr {
                     td { (text(client, "name")) } td.mono { (text(client, "client_id")) }
                     td { (text(client, "grant_type").replace('_', " ")) } td.mono { (text(client, "token_url")) }
-                    td.acts { (act_form(api, at, "delete-client", html! { (hidden("uuid", client, "uuid")) button.danger type="submit" { "Delete with its connections" } })) }
+                    td.acts { (act_form(api, at, "delete-client", html! { (hidden("uuid", client, "uuid")) (confirmed("Delete with its connections", "Delete the OAuth client, and every connection that was made with it?")) })) }
                 }
             } }
         } }

@@ -6,17 +6,22 @@ mod connection;
 mod findings;
 mod webhook;
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::act::act;
 use crate::console::{
-    api::{Api, Trouble},
+    api::{Api, Asked, Trouble},
     page::{Page, csrf, encode, page},
-    part::{field, json as pretty, opener, section, text, time},
+    part::{Budget, anchor, confirmed, field, json as pretty, opener, section, text, time},
 };
+
+/// Rows of each list.
+const MOST_ROWS: usize = 100;
+/// Bytes of HTML for all configs.
+const CONFIGS: usize = 30_000;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -28,9 +33,11 @@ pub struct View {
     /// Which links to show.
     link_type: String,
     links_after: String,
+    /// The scope of the config to show.
+    config: String,
 }
 
-pub async fn show(api: Api, Path(name): Path<String>, Query(view): Query<View>) -> Result<Page, Trouble> {
+pub async fn show(api: Api, Path(name): Path<String>, Asked(view): Asked<View>) -> Result<Page, Trouble> {
     let at = encode(&name);
     let bundles = api.get(&format!("/api/services/zis/registry/{at}/bundles?page[size]=100")).await?;
     let specs = api.list(&format!("/api/services/zis/registry/{at}/job_specs?page[size]=100"), "job_specs").await;
@@ -55,14 +62,38 @@ pub async fn show(api: Api, Path(name): Path<String>, Query(view): Query<View>) 
             @if !view.done.is_empty() { div.notice.good role="status" { (view.done) } }
             @if !view.verification_token.is_empty() { div.notice.good role="status" { "The connection is ready." } }
             @if !view.error_description.is_empty() { div.notice.bad role="alert" { (view.error_description) } }
+            (contents(&[
+                ("Bundles", bundles["bundles"].as_array().map_or(0, Vec::len)),
+                ("Job specs", specs.len()),
+                ("Connections", connections.count()),
+                ("OAuth clients", connections.clients()),
+                ("Configs", configs.len()),
+                ("Links", links["links"].as_array().map_or(0, Vec::len)),
+                ("Inbound webhooks", webhooks.len()),
+            ]))
             (bundle_section(&api, &at, bundles["bundles"].as_array().map(Vec::as_slice).unwrap_or_default()))
             (spec_section(&api, &at, &specs))
             (connections.section(&api, &at))
-            (config_section(&api, &at, &configs))
+            (config_section(&api, &at, &configs, &view.config))
             (link_section(&view.link_type, &links))
             (webhook::section(&api, &at, &webhooks))
         },
     ))
+}
+
+/// The parts of the page, and how much is in each.
+fn contents(parts: &[(&str, usize)]) -> Markup {
+    html! { nav.tallies aria-label="On this page" { @for (title, count) in parts {
+        a href={ "#" (anchor(title)) } { (title) " " strong { (count) @if *count >= MOST_ROWS { "+" } } }
+    } } }
+}
+
+/// The fields of a form that uploads a bundle.
+fn upload_fields() -> Markup {
+    html! {
+        div.field data-script hidden { label for="bundle-file" { "From a file" } input id="bundle-file" type="file" accept=".json" data-file="bundle"; }
+        div.field { label for="bundle" { "The bundle's JSON" } textarea id="bundle" name="bundle" spellcheck="false" required {} }
+    }
 }
 
 /// A form of this integration's page with one thing to do.
@@ -94,8 +125,7 @@ fn bundle_section(api: &Api, at: &str, bundles: &[Value]) -> Markup {
                 } }
             }
             (opener("upload", "Upload a bundle", bundles.is_empty(), act_form(api, at, "upload", html! {
-                div.field data-script hidden { label for="bundle-file" { "From a file" } input id="bundle-file" type="file" accept=".json" data-file="bundle"; }
-                div.field { label for="bundle" { "The bundle's JSON" } textarea id="bundle" name="bundle" spellcheck="false" required {} }
+                (upload_fields())
                 button.primary type="submit" { "Upload" }
             })))
         },
@@ -115,12 +145,14 @@ fn spec_section(api: &Api, at: &str, specs: &[Value]) -> Markup {
                         @let installed = is_installed(spec);
                         tr {
                             td { (text(spec, "name")) }
-                            td { (text(spec, "event_source")) " / " (text(spec, "event_type")) }
+                            td.wide { (text(spec, "event_type")) span.under { (text(spec, "event_source")) } }
                             td { (text(spec, "flow_name").rsplit(':').next().unwrap_or_default()) }
                             td { span class={ "tag " (if installed { "good" } else { "warn" }) } { (if installed { "installed" } else { "not installed" }) } }
-                            td.acts { (act_form(api, at, if installed { "uninstall" } else { "install" }, html! {
+                            td.acts { @if installed {
+                                a.button href={ "/console/try?sample=" (encode(text(spec, "event_source"))) "%20" (encode(text(spec, "event_type"))) "&integration=" (at) } { "Try it" } " "
+                            } (act_form(api, at, if installed { "uninstall" } else { "install" }, html! {
                                 input type="hidden" name="spec" value=(text(spec, "name"));
-                                button type="submit" { (if installed { "Uninstall" } else { "Install" }) }
+                                button class=[(!installed).then_some("primary")] type="submit" { (if installed { "Uninstall" } else { "Install" }) }
                             })) }
                         }
                     } }
@@ -130,20 +162,25 @@ fn spec_section(api: &Api, at: &str, specs: &[Value]) -> Markup {
     )
 }
 
-fn config_section(api: &Api, at: &str, configs: &[Value]) -> Markup {
+/// `open` is the scope of the config that is shown whatever its length.
+fn config_section(api: &Api, at: &str, configs: &[Value], open: &str) -> Markup {
+    let mut budget = Budget(CONFIGS);
     section(
         "Configs",
         html! {},
         html! {
             @if configs.is_empty() { div.empty { "Settings that flows read with " code { "LoadConfig" } "." } }
-            @for config in configs {
-                div.panel { details id={ "config-" (text(config, "scope")) } { summary { (text(config, "scope")) }
-                    (act_form(api, at, "config", html! {
-                        input type="hidden" name="scope" value=(text(config, "scope"));
-                        div.field { textarea name="config" aria-label={ "Config " (text(config, "scope")) } spellcheck="false" { (pretty(&config["config"])) } }
-                        button type="submit" { "Save" } " "
-                    }))
-                    (act_form(api, at, "delete-config", html! { input type="hidden" name="scope" value=(text(config, "scope")); button.danger type="submit" { "Delete" } }))
+            @for config in configs.iter().take(MOST_ROWS) {
+                @let scope = text(config, "scope");
+                @let editor = act_form(api, at, "config", html! {
+                    input type="hidden" name="scope" value=(scope);
+                    div.field { textarea name="config" aria-label={ "Config " (scope) } spellcheck="false" { (pretty(&config["config"])) } }
+                    button type="submit" { "Save" } " "
+                });
+                div.panel { details id={ "config-" (scope) } open[scope == open] { summary { (scope) }
+                    @if scope == open { (editor) }
+                    @else { (budget.take_or(editor, html! { p { a href={ "?config=" (encode(scope)) "#configs" } { "Show it" } } })) }
+                    (act_form(api, at, "delete-config", html! { input type="hidden" name="scope" value=(text(config, "scope")); (confirmed("Delete", &format!("Delete the config {}? Flows that load it will not find it.", text(config, "scope")))) }))
                 } }
             }
             (opener("new-config", "New config", false, act_form(api, at, "new-config", html! {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::act_form;
 use crate::console::{
     api::Api,
-    part::{field, opener, section as part, text},
+    part::{confirmed, field, opener, section as part, text},
 };
 
 pub fn section(api: &Api, at: &str, webhooks: &[Value]) -> Markup {
@@ -22,8 +22,8 @@ pub fn section(api: &Api, at: &str, webhooks: &[Value]) -> Markup {
                         tr {
                             td { (text(webhook, "source_system")) } td { (text(webhook, "event_type")) } td.mono { (text(webhook, "path")) }
                             td.acts {
-                                (act_form(api, at, "rotate-webhook", html! { (uuid(webhook)) button type="submit" { "New password" } }))
-                                (act_form(api, at, "delete-webhook", html! { (uuid(webhook)) button.danger type="submit" { "Delete" } }))
+                                (act_form(api, at, "rotate-webhook", html! { (uuid(webhook)) button type="submit" data-confirm="Make a new password? The old one stops working at once." { "New password" } }))
+                                (act_form(api, at, "delete-webhook", html! { (uuid(webhook)) (confirmed("Delete", "Delete the webhook? Its address stops working at once.")) }))
                             }
                         }
                     } }
