@@ -11,8 +11,20 @@ use zis_flow::Timestamp;
 use zis_store::{AccountId, EventId, ExecutionId, Store, StoreError, node::Owner};
 
 use crate::{
-    act::Actor, admission::Admission, catalog::Catalogs, error::EngineError, meters::Meters, open::Open,
-    options::Options, pool::Pool, program::Programs, recover::Waking, signal::Signal, sync::lock, wake::Timer,
+    act::Actor,
+    admission::Admission,
+    catalog::Catalogs,
+    error::EngineError,
+    meters::Meters,
+    open::Open,
+    options::Options,
+    pool::Pool,
+    program::Programs,
+    recover::Waking,
+    signal::Signal,
+    sync::lock,
+    turns::{Turn, Turns},
+    wake::Timer,
     world::Clock,
 };
 
@@ -34,6 +46,7 @@ pub(crate) struct Core {
     pub(crate) open: Arc<Open>,
     pub(crate) timer: Timer,
     pub(crate) pool: Pool,
+    merges: Turns,
     pub(crate) meters: Meters,
     signals: broadcast::Sender<Signal>,
     /// Executions to be read from the store and driven on.
@@ -76,6 +89,7 @@ impl Core {
             open: Arc::default(),
             timer: Timer::default(),
             pool: Pool::new(options.evaluation_threads),
+            merges: Turns::new(1),
             meters,
             signals: broadcast::channel(SIGNALS).0,
             waking,
@@ -92,6 +106,11 @@ impl Core {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The turn to merge into the config of `scope`. Who holds it until the merge is kept finds nobody faster, but on other nodes.
+    pub(crate) async fn merge_turn(&self, account: AccountId, integration: &str, scope: &str) -> Turn {
+        self.merges.wait(format!("{}/{integration}/{scope}", account.0)).await
     }
 
     pub(crate) fn owner(&self) -> Owner {

@@ -4,7 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 use zis_flow::{Program, Value, journal::Pin, journal::RetryFrom};
-use zis_store::{AccountId, EventId, ExecutionId, Statement, Store, node};
+use zis_store::{
+    AccountId, EventId, ExecutionId, Statement, Store, StoreError,
+    config::{self, Config},
+    node,
+};
 
 use crate::{
     act::Actor,
@@ -85,6 +89,18 @@ impl Engine {
         let catalog = self.core.catalogs.fresh(&self.core, incoming.account).await?;
         let routes = catalog.matching(&incoming.source, &incoming.kind, incoming.integration.as_deref());
         Ok(routes.iter().map(|route| route.resource_name()).collect())
+    }
+
+    /// Merges `patch` into the config of `scope`, in turn with the flows that do so; `None` when there is no such scope.
+    pub async fn patch_config(
+        &self,
+        account: AccountId,
+        integration: &str,
+        scope: &str,
+        patch: &Value,
+    ) -> Result<Option<Config>, StoreError> {
+        let _turn = self.core.merge_turn(account, integration, scope).await;
+        config::patch(&self.core.store, account, integration, scope, patch, self.core.now()).await
     }
 
     /// Runs an ended execution, or one that waits for its next attempt, again. `by` is who asked, for the journal.

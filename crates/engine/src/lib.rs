@@ -30,6 +30,7 @@ mod program;
 mod recover;
 mod run;
 mod sync;
+mod turns;
 mod wake;
 mod watch;
 

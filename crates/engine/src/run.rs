@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use zis_flow::{
     Call, CallId, Effect, Failure, Machine, Outcome, Timestamp,
+    effect::Work,
     failure::error,
     journal::{Record, Status},
     machine::{End, Step},
@@ -21,12 +22,13 @@ use crate::{
     ledger::{Ledger, Lost},
     node,
     open::{Entry, Order},
+    turns,
 };
 
 /// Waits shorter than this stay in memory: writing them down and reading them back would take as long.
 const SHORT_WAIT: Duration = Duration::from_millis(50);
 /// How often a built-in whose rows changed under it is done again before its state fails.
-const MOST_REFUSALS: u32 = 3;
+const MOST_REFUSALS: u32 = 16;
 
 /// An execution in the memory of this node.
 pub(crate) struct Run {
@@ -49,8 +51,18 @@ struct Flight {
 
 /// What came back.
 enum Landed {
-    Call { call: Box<Call>, done: Box<Done>, began: Timestamp },
-    Evaluated { id: CallId, outcome: Outcome, at: Timestamp },
+    /// The turn is held until what was done is kept.
+    Call {
+        call: Box<Call>,
+        done: Box<Done>,
+        began: Timestamp,
+        turn: turns::Turn,
+    },
+    Evaluated {
+        id: CallId,
+        outcome: Outcome,
+        at: Timestamp,
+    },
 }
 
 /// What the machine is told, or how the stay in memory ends.
@@ -162,11 +174,12 @@ impl Run {
             execution: self.row.id.clone(),
             idempotency_key,
         };
-        let actor = self.core.actor.clone();
+        let core = self.core.clone();
         let began = self.core.now();
         let act = async move {
-            let done = Box::new(actor.perform(&caller, &call, began).await);
-            Landed::Call { call, done, began }
+            let turn = turn(&core, &caller, &call, began).await;
+            let done = Box::new(core.actor.perform(&caller, &call, began).await);
+            Landed::Call { call, done, began, turn }
         };
         flight.calls.push(act.boxed());
         Ok(())
@@ -208,7 +221,11 @@ impl Run {
         };
         match landed {
             Landed::Evaluated { id, outcome, at } => Ok(Turn::Resume(id, outcome, at)),
-            Landed::Call { call, done, began } => self.landed(flight, call, *done, began).await,
+            Landed::Call { call, done, began, turn } => {
+                let landed = self.landed(flight, call, *done, began).await;
+                drop(turn);
+                landed
+            }
         }
     }
 
@@ -241,7 +258,7 @@ impl Run {
         self.ledger.record(record(&outcome, self.row.attempt));
         self.ledger.submit(&self.core, &mut self.row, statements);
         match self.ledger.settle(&self.core, &mut self.row).await {
-            Ok(()) => {}
+            Ok(()) => flight.refusals = 0,
             Err(Lost::Refused) if flight.refusals < MOST_REFUSALS => {
                 flight.refusals += 1;
                 self.call(flight, call).await?;
@@ -289,6 +306,14 @@ impl Run {
     pub(crate) fn line(&mut self, at: Timestamp, level: log::Level, description: String) {
         self.ledger.line(crate::logbook::line(&self.row, at, level, description));
     }
+}
+
+/// Flows that merge into one config do so one after the other: else all but one of them would be refused. Who has waited for as long as
+/// the call may take goes on without.
+async fn turn(core: &Core, caller: &Caller, call: &Call, began: Timestamp) -> turns::Turn {
+    let Work::PatchConfig { scope, .. } = &call.work else { return None };
+    let turn = core.merge_turn(caller.account, &caller.integration, scope);
+    tokio::time::timeout(call.deadline.since(began), turn).await.ok().flatten()
 }
 
 fn crashed() -> Outcome {

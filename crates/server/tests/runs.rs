@@ -338,3 +338,32 @@ async fn executions_are_counted_over_time() {
         assert_eq!(server.get(&format!("{path}?{wrong}")).send().await.refusal().0, 400, "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn flows_and_clients_that_patch_one_config_at_once_all_succeed() {
+    const FLOWS: usize = 40;
+    let server = TestServer::start().await;
+    let token = server.token("acme").await;
+    let configs = "/api/services/zis/integrations/acme/configs";
+    server.post(configs, json!({"scope": "box", "config": {}})).bearer(&token).send().await.expect(201);
+    let states = json!({"Note": {"Type": "Action", "ActionName": "zis:common:action:PatchConfig", "End": true,
+        "Parameters": {"scope": "box", "config.$": "$.input"}}});
+    install(&server, "Note", states, json!({})).await;
+
+    let sent = futures_util::future::join_all((0..FLOWS).map(|at| send(&server, json!({format!("flow {at}"): at}))));
+    let patched = futures_util::future::join_all((0..FLOWS).map(async |at| {
+        let patch = server.request(Method::PATCH, &format!("{configs}/box")).bearer(&token);
+        patch.json(json!({"config": {format!("client {at}"): at}})).send().await.expect(200);
+    }));
+    futures_util::future::join(sent, patched).await;
+
+    let ended = |body: &Value| {
+        let executions = body["executions"].as_array()?;
+        executions.iter().all(|execution| !execution["ended_at"].is_null()).then(|| executions.clone())
+    };
+    let executions = server.until(&format!("{EXECUTIONS}?page[size]=100"), ended).await;
+    assert_eq!(executions.len(), FLOWS);
+    assert!(executions.iter().all(|execution| execution["status"] == "succeeded"), "{executions:?}");
+    let found = server.get(&format!("{configs}?filter[scope]=box")).bearer(&token).send().await.expect(200);
+    assert_eq!(found["configs"][0]["config"].as_object().unwrap().len(), 2 * FLOWS);
+}

@@ -8,7 +8,6 @@ pub mod error;
 pub mod guard;
 pub mod inside;
 pub mod resolve;
-mod turn;
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,7 +23,7 @@ use hyper_util::{
 use tokio::time::Instant;
 use url::Url;
 
-use turn::{Turn, Turns};
+use crate::turns::{Turn, Turns};
 
 pub use error::Error;
 pub use guard::{Allowed, Policy};
@@ -160,7 +159,8 @@ impl Client {
             return Err(Error::Invalid(format!("the request has {count} headers; at most {most} are sent")));
         }
         let give_up = Instant::now() + limit;
-        let turn = tokio::time::timeout(limit, self.turns.wait(&request.url)).await.map_err(|_| Error::Deadline)?;
+        let turn =
+            tokio::time::timeout(limit, self.turns.wait(host(&request.url))).await.map_err(|_| Error::Deadline)?;
         let limit = give_up.saturating_duration_since(Instant::now());
         let late = if limit < self.timeout { Error::Deadline } else { Error::Timeout(self.timeout) };
         tokio::time::timeout(limit.min(self.timeout), self.follow(request, turn)).await.unwrap_or(Err(late))
@@ -187,7 +187,7 @@ impl Client {
             if request.url.origin() != next.origin() {
                 // First given back, then asked for: two hosts that send to each other's must not wait for each other.
                 drop(turn.take());
-                turn = self.turns.wait(&next).await;
+                turn = self.turns.wait(host(&next)).await;
             }
             request.url = next;
         }
@@ -249,6 +249,11 @@ fn redirect(request: &Request, response: &Head) -> Option<Url> {
     // Credentials in a Location are the other side's idea, not the bundle's.
     next.set_username("").and_then(|()| next.set_password(None)).ok()?;
     Some(next)
+}
+
+/// In whose line a request stands.
+fn host(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }
 
 /// Whether `next` is the same host, so that credentials may go there. From `http` to `https` on the default ports still is; the way

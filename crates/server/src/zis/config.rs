@@ -228,8 +228,7 @@ async fn merge(
     Json(change): Json<ConfigChange>,
 ) -> Result<axum::Json<ConfigOut>, Refusal> {
     check_change(&app, &scope, &change)?;
-    let now = app.clock.now();
-    let changed = config::patch(&app.store, app.account, &name, &scope, &change.config, now).await?;
+    let changed = app.engine.patch_config(app.account, &name, &scope, &change.config).await?;
     changed.map(|config| axum::Json(config.into())).ok_or_else(|| missing(&scope))
 }
 
