@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory};
 use crate::cli::{Cli, Part};
 
 /// Columns of the help texts, whatever the terminal.
-const WIDTH: usize = 110;
+const WIDTH: usize = 88;
 
 pub fn page(part: Part) -> String {
     match part {
