@@ -1,7 +1,7 @@
 //! Executions and their journals: the row that answers questions, and the records that are the truth (D2, D17).
 
 use zis_flow::{
-    Timestamp,
+    Timestamp, Value,
     journal::{self, Record, Status},
 };
 
@@ -17,6 +17,7 @@ mod count;
 mod expire;
 mod lease;
 mod list;
+mod payload;
 
 pub use count::{Counts, count, histogram};
 pub use expire::expire;
@@ -61,7 +62,8 @@ pub struct ErrorView {
 
 /// An event and the executions it starts, in one transaction: durable before the sender's 2xx (D3a).
 /// `catalog_version` is the version matched against; an expectation error of statement 0 means: reload and match again.
-/// Each execution comes with the records that begin its journal: one batch, so each is stored with `seq` 1.
+/// Each execution comes with the records that begin its journal: one batch, so each is stored with `seq` 1. Their `$.input` is the event's
+/// payload.
 /// `also` are the sender's own statements, run last in the same transaction.
 pub fn accept(
     store: &Store,
@@ -73,7 +75,7 @@ pub fn accept(
     let mut statements = vec![catalog::hold(event.account, catalog_version), event::insert(event)];
     for (execution, records) in executions {
         statements.push(insert(execution));
-        statements.push(insert_journal(execution, 0, records, event.received_at));
+        statements.push(insert_journal(execution, 0, &payload::without(records), event.received_at));
     }
     statements.extend(also);
     store.write(statements)
@@ -195,11 +197,12 @@ pub async fn load_from(
 ) -> Result<Option<(Execution, Vec<Record>)>, StoreError> {
     let Some(execution) = show(store, account, id).await? else { return Ok(None) };
     // The row is read first, and the batches up to it only: both are of one moment although they are two reads.
-    let mut query = Where::account(account);
-    query.and("execution = ", id);
-    query.and("seq >= ", seq);
-    query.and("seq < ", execution.seq);
-    let rows = store.read(query.select("records", "journal", "ORDER BY seq")).await?;
+    let batches = statement(
+        "SELECT records, CASE WHEN seq = 0 THEN (SELECT payload FROM event WHERE account = $1 AND id = $2) END FROM journal \
+         WHERE account = $1 AND execution = $3 AND seq >= $4 AND seq < $5 ORDER BY seq",
+        params![account, &execution.event_id, id, seq, execution.seq],
+    );
+    let rows = store.read(batches).await?;
     let wanted = (execution.seq - seq).max(0);
     if i64::try_from(rows.rows.len()) != Ok(wanted) {
         return Err(StoreError::Damaged(format!(
@@ -208,9 +211,14 @@ pub async fn load_from(
         )));
     }
     let mut records = Vec::new();
-    for row in &rows.rows {
-        let batch = journal::decode(row.text(0));
-        records.extend(batch.map_err(|error| StoreError::Damaged(format!("execution {id}: {error}")))?);
+    let damaged = |error: &dyn std::fmt::Display| StoreError::Damaged(format!("execution {id}: {error}"));
+    for (at, row) in (seq..).zip(&rows.rows) {
+        let mut batch = journal::decode(row.text(0)).map_err(|error| damaged(&error))?;
+        if at == 0 {
+            let payload = row.opt_text(1).ok_or_else(|| damaged(&"its event is gone"))?;
+            batch = payload::with(batch, Value::from_json(payload).map_err(|error| damaged(&error))?);
+        }
+        records.extend(batch);
     }
     Ok(Some((execution, records)))
 }

@@ -4,6 +4,7 @@ use zis_flow::{Timestamp, journal::Status};
 use zis_store::{
     EventId, ExecutionId, Store, StoreError, catalog, event,
     execution::{self, ErrorView, Filter},
+    sql::Where,
 };
 
 use crate::sample::{self, accepted, account, at, ended, finished, owner, started};
@@ -19,6 +20,10 @@ pub async fn what_was_accepted_is_there(store: Store) {
     for (execution, records) in &begun {
         let loaded = execution::load(&store, account, &execution.id).await.unwrap().unwrap();
         assert_eq!(loaded, (execution.clone(), records.clone()));
+        let mut batch = Where::account(account);
+        batch.and("execution = ", &execution.id);
+        let journal = store.read(batch.select("records", "journal", "")).await.unwrap();
+        assert!(!journal.rows[0].text(0).contains("ticket_event"), "the payload stands with the event alone");
     }
 }
 

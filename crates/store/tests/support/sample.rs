@@ -39,7 +39,7 @@ pub fn event(account: AccountId) -> Event {
         source: "zendesk".to_owned(),
         kind: "ticket.TicketCreated".to_owned(),
         integration: None,
-        payload: Value::from_json(r#"{"ticket_event":{"id":1}}"#).unwrap(),
+        payload: payload(),
         received_at: at(0),
         idempotency_key: None,
         executions: 1,
@@ -77,9 +77,14 @@ pub fn execution(event: &Event, owner: &Owner) -> Execution {
     }
 }
 
+fn payload() -> Value {
+    Value::from_json(r#"{"ticket_event":{"id":1,"number":1e3,"text":"a\u0000b"}}"#).unwrap()
+}
+
 pub fn started() -> Vec<Record> {
+    let document = Value::object([("account_id", Value::from(1_i64)), ("input", payload())]);
     let pin = Pin { digest: "d1".to_owned(), actions: Vec::new(), switches: None };
-    let started = Started { at: at(0), flow: "refund".to_owned(), pin, document: Value::Null, replayed: None };
+    let started = Started { at: at(0), flow: "refund".to_owned(), pin, document, replayed: None };
     vec![Record::Started(started), Record::AttemptStarted { attempt: 1, at: at(0), deadline: at(100), may_retry: true }]
 }
 
