@@ -68,8 +68,18 @@ pub(super) fn arrange(graph: &Graph) -> Layout {
         let text = label(edge);
         let width = text.chars().count() as f64 * LABEL_LETTER;
         let height = if text.is_empty() { 0.0 } else { LABEL_HEIGHT };
-        let (from, to) = ends(graph, edge);
-        layers.set_edge(from, to, Some(EdgeLabel { width, height, ..EdgeLabel::default() }), Some(&index.to_string()));
+        let to = entrance(graph, edge.to);
+        let label = EdgeLabel { width, height, ..EdgeLabel::default() };
+        layers.set_edge(exit(graph, edge.from), to.clone(), Some(label), Some(&index.to_string()));
+        // What follows a frame stands below all of its ends, not only below the one that the way hangs on.
+        for leaf in leaves(graph, edge.from).skip(1) {
+            layers.set_edge(
+                exit(graph, leaf),
+                to.clone(),
+                Some(EdgeLabel::default()),
+                Some(&format!("{index} {leaf}")),
+            );
+        }
     }
     let options = LayoutOptions {
         rankdir: RankDir::TB,
@@ -84,30 +94,51 @@ pub(super) fn arrange(graph: &Graph) -> Layout {
     read(graph, &layers)
 }
 
-/// A frame has no edges in a layered layout: ways of a Map hang on the first and the last box inside.
-fn ends(graph: &Graph, edge: &Edge) -> (String, String) {
-    let inside = |frame: usize| (0..graph.nodes.len()).filter(move |node| graph.nodes[*node].parent == Some(frame));
-    let mut from = edge.from;
-    while let Some(last) = inside(from).next_back() {
-        from = last;
+fn inside(graph: &Graph, frame: usize) -> impl Iterator<Item = usize> {
+    (0..graph.nodes.len()).filter(move |node| graph.nodes[*node].parent == Some(frame))
+}
+
+/// The boxes within a frame from which no way leads on inside of it.
+fn leaves(graph: &Graph, frame: usize) -> impl Iterator<Item = usize> {
+    let goes_on = move |node: usize| {
+        graph.edges.iter().any(|edge| edge.from == node && graph.nodes[edge.to].parent == Some(frame))
+    };
+    inside(graph, frame).filter(move |node| !goes_on(*node))
+}
+
+/// A frame has no edges in a layered layout: ways out of a Map hang on an end inside, ways into it on its first box.
+fn exit(graph: &Graph, mut from: usize) -> String {
+    while let Some(leaf) = leaves(graph, from).next() {
+        from = leaf;
     }
-    let mut to = edge.to;
-    while let Some(first) = inside(to).find(|node| graph.nodes[*node].start) {
+    from.to_string()
+}
+
+fn entrance(graph: &Graph, mut to: usize) -> String {
+    while let Some(first) = inside(graph, to).find(|node| graph.nodes[*node].start) {
         to = first;
     }
-    (from.to_string(), to.to_string())
+    to.to_string()
 }
 
 /// How many frames stand one within another at `node`; 0 for a box.
 fn levels(graph: &Graph, node: usize) -> usize {
-    let inside = (0..graph.nodes.len()).filter(|other| graph.nodes[*other].parent == Some(node));
-    inside.map(|other| 1 + levels(graph, other)).max().unwrap_or(0)
+    inside(graph, node).map(|other| 1 + levels(graph, other)).max().unwrap_or(0)
 }
 
 /// What the frames need above the layout.
 fn frames_above(graph: &Graph) -> f64 {
     let most = (0..graph.nodes.len()).map(|node| levels(graph, node)).max().unwrap_or(0);
     TITLE * most as f64
+}
+
+/// A way that leads down from a frame begins at its lower edge, not at a box inside.
+fn from_below(frame: &Area, points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let bottom = frame.y + frame.height / 2.0;
+    let below: Vec<_> = points.iter().copied().filter(|(_, y)| *y > bottom).collect();
+    let Some((x, _)) = below.first() else { return points };
+    let reach = (frame.width / 2.0 - PADDING).max(0.0);
+    std::iter::once((x.clamp(frame.x - reach, frame.x + reach), bottom)).chain(below).collect()
 }
 
 fn read(graph: &Graph, layers: &Layers<NodeLabel, EdgeLabel>) -> Layout {
@@ -130,10 +161,13 @@ fn read(graph: &Graph, layers: &Layers<NodeLabel, EdgeLabel>) -> Layout {
         found.areas.push(area);
     }
     for (index, edge) in graph.edges.iter().enumerate() {
-        let (from, to) = ends(graph, edge);
+        let (from, to) = (exit(graph, edge.from), entrance(graph, edge.to));
         let line = layers.edge(&from, &to, Some(&index.to_string()));
-        let points: Vec<_> =
+        let mut points: Vec<_> =
             line.map(|line| line.points.iter().map(|point| (point.x, point.y)).collect()).unwrap_or_default();
+        if inside(graph, edge.from).next().is_some() {
+            points = from_below(&found.areas[edge.from], points);
+        }
         let middle = line.and_then(|line| Some((line.x?, line.y?))).unwrap_or_default();
         for (x, y) in &points {
             found.width = found.width.max(*x);
