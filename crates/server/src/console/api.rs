@@ -61,6 +61,11 @@ impl Api {
         csrf(&self.session)
     }
 
+    /// The server's own address, which flows may always call.
+    pub fn server(&self) -> &str {
+        &self.console.app.origin
+    }
+
     /// Where the reader sees this server.
     pub fn origin(&self) -> &str {
         let said = self.headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());

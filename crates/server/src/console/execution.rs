@@ -39,6 +39,8 @@ pub struct View {
 
 /// Bytes of HTML for what is shown of an execution; the frame and the facts come on top.
 const BUDGET: usize = 85_000;
+/// The code of a flow that did not start for want of a connection.
+const MISSING_CONNECTION: &str = "ZIS3008";
 /// States of a flow that is drawn: of more, nobody can read the picture, and it takes long to lay out.
 const MOST_DRAWN: usize = 150;
 
@@ -104,6 +106,9 @@ fn ending(execution: &Value) -> Markup {
                 strong { (fitting(error["cause"].as_str().unwrap_or("failed"), 1_000)) }
                 @if let Some(place) = error["path"].as_str().or(error["state"].as_str()) { " at " a href={ "#state-" (place) } { (place) } }
                 " " (code(text(error, "code")))
+                @if text(error, "code") == MISSING_CONNECTION {
+                    br; a href={ "/console/integrations/" (text(execution, "integration")) "#connections" } { "Make the connection" } ", then retry."
+                }
             }
         }
     }
@@ -116,6 +121,7 @@ fn facts(execution: &Value) -> Markup {
             @if execution["ended_at"].is_string() { div { dt { "Took" } dd { (duration(text(execution, "started_at"), text(execution, "ended_at"))) } } }
             @if let Some(wake_at) = execution["wake_at"].as_str() { div { dt { "Goes on" } dd { (time(wake_at)) } } }
             div { dt { "Attempt" } dd { (execution["attempt"].to_string()) " of " (execution["max_attempts"].to_string()) } }
+            div { dt { "Integration" } dd { a href={ "/console/integrations/" (text(execution, "integration")) } { (text(execution, "integration")) } } }
             div { dt { "Job spec" } dd { (text(execution, "job_spec")) } }
             div { dt { "Bundle" } dd {
                 a.mono href={ "/console/integrations/" (text(execution, "integration")) "/bundles/" (text(execution, "bundle_uuid")) } {

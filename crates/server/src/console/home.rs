@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::console::{
     api::{Api, Trouble},
     chart,
-    page::{Page, encode, page},
+    page::{Page, csrf, encode, page},
     part::{colour, execution_link, live, section, standing, text, time, why},
 };
 
@@ -30,11 +30,13 @@ pub async fn show(api: Api) -> Result<Page, Trouble> {
     let failed = format!("/api/zis/v1/executions?status=failed,timed_out&page[size]={LOOKED_AT}");
     let failed = api.list(&failed, "executions").await;
     let waiting = api.list("/api/zis/v1/executions?status=waiting,retrying&page[size]=5", "executions").await;
+    let is_new = integrations["integrations"].as_array().is_none_or(Vec::is_empty);
     Ok(page(
         &api,
         "Home",
         html! {
             div.title { h1 { "Home" } (live()) }
+            @if is_new { (first_steps(&api)) }
             div id="home" data-live="executions" {
                 div.figures {
                     (figure(&installed(&integrations), "integrations", "", "/console/integrations"))
@@ -43,12 +45,32 @@ pub async fn show(api: Api) -> Result<Page, Trouble> {
                         (figure(&count, label, colour(name), &format!("/console/executions?status={name}")))
                     }
                 }
-                (section("The last hour", chart::legend(bars), chart::chart(bars)))
-                (section("Failed", more(&failed, "failed"), failures(&failed)))
-                (section("Waiting", more(&waiting, "retrying"), list(&waiting)))
+                @if !is_new {
+                    (section("The last hour", chart::legend(bars), chart::chart(bars)))
+                    (section("Failed", more(&failed, "failed"), failures(&failed)))
+                    (section("Waiting", more(&waiting, "retrying"), list(&waiting)))
+                }
             }
         },
     ))
+}
+
+/// What somebody sees whose server is empty.
+fn first_steps(api: &Api) -> Markup {
+    html! {
+        div.panel.start {
+            h2 { "Start here" }
+            p { "zis runs the flows of Zendesk Integration Services on this machine, beside a Zendesk of its own, and shows what each state saw and did." }
+            div.row {
+                form method="post" action="/console/integrations" {
+                    (csrf(api))
+                    button.primary type="submit" name="do" value="tutorial" { "Set up the refund tutorial" }
+                }
+                a.button href="/console/integrations" { "Create an integration of your own" }
+            }
+            p.soft.small { "The tutorial's bundle approves small refunds and makes a ticket of large ones; its refund API is a request bin of this server." }
+        }
+    }
 }
 
 /// How many integrations there are, as far as one page tells.

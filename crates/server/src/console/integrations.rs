@@ -75,9 +75,23 @@ pub async fn list(
     ))
 }
 
+/// The bundle of Zendesk's tutorial, with its placeholders, and the integration that it is set up in.
+const TUTORIAL: &str = include_str!("../../../../examples/refund-router/bundle.json");
+const TUTORIAL_NAME: &str = "acme_refunds";
+
 pub async fn create(api: Api, form: Form) -> Result<Response, Trouble> {
-    let name = form.text("name");
-    let body = json!({"description": form.text("description")});
-    api.call(Method::POST, &format!("/api/services/zis/registry/{}", encode(name)), Some(&body)).await?;
+    let is_tutorial = form.text("do") == "tutorial";
+    let (name, description) = match is_tutorial {
+        true => (TUTORIAL_NAME, "Approve and route refund requests"),
+        false => (form.text("name"), form.text("description")),
+    };
+    let path = format!("/api/services/zis/registry/{}", encode(name));
+    api.call(Method::POST, &path, Some(&json!({"description": description}))).await?;
+    if is_tutorial {
+        let bin = format!("{}/bins/refunds", api.server());
+        let bundle = TUTORIAL.replace("INTEGRATION", name).replace("EXTERNAL_TARGET_URL", &bin);
+        let bundle = serde_json::from_str(&bundle).unwrap_or_default();
+        api.call(Method::POST, &format!("{path}/bundles"), Some(&bundle)).await?;
+    }
     Ok(Redirect::to(&format!("/console/integrations/{}", encode(name))).into_response())
 }

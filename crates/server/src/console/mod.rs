@@ -31,6 +31,7 @@ use axum::{
     routing::{any, get},
 };
 
+pub use self::assets::style_path;
 use crate::app::App;
 
 /// The pages. `api` is the router of everything else, asked inside the process.

@@ -124,7 +124,7 @@ fn content(api: &Api, source: &str, kind: &str, integration: &str, payload: &str
                     (field("type", "Event type", kind, true))
                     (field("integration", "Only for this integration", integration, false))
                 }
-                div.field { label for="payload" { "Payload: what stands at $.input" } textarea id="payload" name="payload" spellcheck="false" { (payload) } }
+                div.field { label for="payload" { "Payload: what stands at $.input" } textarea id="payload" name="payload" rows="22" spellcheck="false" { (payload) } }
                 button.primary type="submit" { "Send" }
             }
         },

@@ -147,6 +147,9 @@ fn page(input: &AuthorizeIn, asked: &Asked, known: Option<&Principal>, fault: Op
     let markup = form(input, asked, known, fault);
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // The answer to the form leads to another site, so it says nothing of where forms may lead.
+    let own_style = HeaderValue::from_static("default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+    headers.insert(header::CONTENT_SECURITY_POLICY, own_style);
     (headers, Html(markup.into_string())).into_response()
 }
 
@@ -167,28 +170,28 @@ fn form(input: &AuthorizeIn, asked: &Asked, known: Option<&Principal>, fault: Op
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { "Allow " (asked.client.name) "?" }
+                link rel="stylesheet" href=(crate::console::style_path());
             }
             body {
-                main {
+                main { div.sign-in {
                     h1 { "Allow " (asked.client.name) " to use this account?" }
                     p { "It asks for: " strong { (asked.scopes.join(", ")) } ". The answer goes to " code { (asked.redirect_uri) } "." }
                     @if let Some(fault) = fault { p role="alert" { strong { (fault) } } }
-                    form method="post" action="/oauth/authorizations/new" {
+                    form.panel method="post" action="/oauth/authorizations/new" {
                         @for (name, value) in hidden {
                             @if let Some(value) = value { input type="hidden" name=(name) value=(value); }
                         }
                         @match known {
                             Some(principal) => p { "You are " strong { (principal.user.name) } "." },
                             None => {
-                                p { label for="email" { "E-mail address" } br; input id="email" name="email" type="email" autocomplete="username" required; }
-                                p { label for="password" { "Password" } br; input id="password" name="password" type="password" autocomplete="current-password" required; }
+                                div.field { label for="email" { "E-mail address" } input id="email" name="email" type="email" autocomplete="username" required; }
+                                div.field { label for="password" { "Password" } input id="password" name="password" type="password" autocomplete="current-password" required; }
                             }
                         }
-                        button name="decision" value="allow" { "Allow" }
-                        " "
-                        button name="decision" value="deny" formnovalidate { "Deny" }
+                        button.primary name="decision" value="allow" { "Allow" }
+                        button.below name="decision" value="deny" formnovalidate { "Deny" }
                     }
-                }
+                } }
             }
         }
     }

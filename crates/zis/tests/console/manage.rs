@@ -85,7 +85,7 @@ async fn connections(browser: &Browser, api: &Api) {
     browser.open("Connect by OAuth").await;
     browser.fill("#c-oauth", "code").await;
     browser.see("//select[@id='c-client']/option[.='github']").await.click().await.expect("a choice");
-    browser.press_in("#connect", "Start").await;
+    browser.press_in("#connect", "Connect").await;
     browser.see("//a[.='Go there'][starts-with(@href, 'https://github.example.com/authorize?')]").await;
     browser.go("/console/integrations/acme_refunds").await;
     browser.press("Delete with its connections").await;

@@ -20,8 +20,7 @@ async fn tutorial(browser: Browser) {
     browser.press("Create").await;
 
     browser.see("//h1[.='acme_refunds']").await;
-    browser.press("Start").await;
-    browser.follow("Go there").await;
+    browser.press("Connect").await;
     browser.press("Allow").await;
     browser.see("//*[@role='status'][.='The connection is ready.']").await;
     browser.see("//td[.='zendesk']").await;
@@ -51,4 +50,28 @@ async fn tutorial(browser: Browser) {
     browser.see("//pre[contains(., 'order_id')]").await;
     browser.press("Sign out").await;
     browser.see("//h1[.='Sign in to zis']").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_page_sets_the_tutorial_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let zis = start(folder.path());
+    with_browser(zis.base(), DESKTOP, set_up).await;
+}
+
+/// From the button on the empty home, by the steps that the integration's page names.
+async fn set_up(browser: Browser) {
+    let done = |step: &str| format!("//ol[@class='steps']/li[@class='done']/a[.='{step}']");
+    browser.sign_in().await;
+    browser.press("Set up the refund tutorial").await;
+    browser.see(&done("Upload a bundle")).await;
+    browser.press("Connect").await;
+    browser.press("Allow").await;
+    browser.see(&done("Connect it to Zendesk")).await;
+    browser.press("Install").await;
+    browser.see("//section[@id='job-specs']//a[.='Try it']").await.click().await.expect("a link");
+    browser.press("Send").await;
+    browser.see("//h1[contains(., 'RefundRequestFlow')]//span[.='succeeded']").await;
+    browser.follow("Home").await;
+    browser.see("//h2[.='The last hour']").await;
 }

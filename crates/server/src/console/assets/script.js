@@ -77,7 +77,7 @@ function pan(frame) {
   const width = picture.width.baseVal.value;
   const height = picture.height.baseVal.value;
   // Smaller than this, names can't be read: the picture is moved instead.
-  const fit = () => Math.min(1, Math.max(0.8, frame.clientWidth / width));
+  const fit = () => Math.min(1, Math.max(0.7, frame.clientWidth / width));
   let zoom = fit();
   const apply = () => { picture.setAttribute("width", width * zoom); picture.setAttribute("height", height * zoom); };
   const by = (factor) => { zoom = Math.min(3, Math.max(0.1, zoom * factor)); apply(); };

@@ -135,6 +135,9 @@ async fn start_oauth(api: &Api, at: &str, form: &Form) -> Result<Response, Troub
     let answer =
         api.call(Method::POST, &format!("/api/services/zis/connections/oauth/start/{at}"), Some(&body)).await?;
     let address = text(&answer, "redirect_url");
+    if address.strip_prefix(api.origin()).is_some_and(|path| path.starts_with('/')) {
+        return Ok(Redirect::to(address).into_response());
+    }
     let host = address.split('/').nth(2).unwrap_or_default();
     // A link and not a redirect: a form must not lead to another site.
     Ok(page(
@@ -144,7 +147,7 @@ async fn start_oauth(api: &Api, at: &str, form: &Form) -> Result<Response, Troub
             p.crumbs { a href={ "/console/integrations/" (at) } { (at) } }
             div.title { h1 { "Connect " (form.text("name")) } }
             p { "The next page is " strong { (host) } ". It asks you to agree, and then sends you back here." }
-            p { a.button href=(address) { "Go there" } }
+            p { a.button.primary href=(address) { "Go there" } }
         },
     )
     .into_response())

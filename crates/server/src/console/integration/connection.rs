@@ -104,7 +104,7 @@ impl Shown {
                     (field("c-subdomain", "subdomain", "Subdomain at the provider, if its addresses need one", "text", false))
                     (field("c-scopes", "scopes", "Scopes, if not the client's", "text", false))
                 }
-                button.primary type="submit" { "Start" }
+                button.primary type="submit" { "Connect" }
             },
         )
     }

@@ -62,6 +62,7 @@ pub async fn show(api: Api, Path(name): Path<String>, Asked(view): Asked<View>) 
             @if !view.done.is_empty() { div.notice.good role="status" { (view.done) } }
             @if !view.verification_token.is_empty() { div.notice.good role="status" { "The connection is ready." } }
             @if !view.error_description.is_empty() { div.notice.bad role="alert" { (view.error_description) } }
+            (next_steps(&at, bundles["bundles"].as_array().is_some_and(|all| !all.is_empty()), connections.count() > 0, &specs))
             (contents(&[
                 ("Bundles", bundles["bundles"].as_array().map_or(0, Vec::len)),
                 ("Job specs", specs.len()),
@@ -79,6 +80,31 @@ pub async fn show(api: Api, Path(name): Path<String>, Asked(view): Asked<View>) 
             (webhook::section(&api, &at, &webhooks))
         },
     ))
+}
+
+/// What is left to do until events run flows; nothing once they do.
+fn next_steps(at: &str, uploaded: bool, connected: bool, specs: &[Value]) -> Markup {
+    let installed = specs.iter().find(|spec| spec["installed"] == true);
+    let steps = [
+        (uploaded, "#bundles", "Upload a bundle", ""),
+        (connected, "#connections", "Connect it to Zendesk", ", if its flows call it"),
+        (installed.is_some(), "#job-specs", "Install its job specs", ""),
+    ];
+    let done = steps.iter().all(|(done, ..)| *done);
+    html! { @if !done {
+        ol.steps aria-label="Until it runs" {
+            @for (done, place, what, more) in steps {
+                li class=[done.then_some("done")] { a href=(place) { (what) } (more) @if done { span.unseen { " (done)" } } }
+            }
+            li { @if let Some(spec) = installed { a href=(try_address(at, spec)) { "Try it" } } @else { "Try it" } }
+        }
+    } }
+}
+
+/// Where an event is sent that runs the job spec.
+fn try_address(at: &str, spec: &Value) -> String {
+    let (source, kind) = (encode(text(spec, "event_source")), encode(text(spec, "event_type")));
+    format!("/console/try?sample={source}%20{kind}&integration={at}")
 }
 
 /// The parts of the page, and how much is in each.
@@ -149,7 +175,7 @@ fn spec_section(api: &Api, at: &str, specs: &[Value]) -> Markup {
                             td { (text(spec, "flow_name").rsplit(':').next().unwrap_or_default()) }
                             td { span class={ "tag " (if installed { "good" } else { "warn" }) } { (if installed { "installed" } else { "not installed" }) } }
                             td.acts { @if installed {
-                                a.button href={ "/console/try?sample=" (encode(text(spec, "event_source"))) "%20" (encode(text(spec, "event_type"))) "&integration=" (at) } { "Try it" } " "
+                                a.button href=(try_address(at, spec)) { "Try it" } " "
                             } (act_form(api, at, if installed { "uninstall" } else { "install" }, html! {
                                 input type="hidden" name="spec" value=(text(spec, "name"));
                                 button class=[(!installed).then_some("primary")] type="submit" { (if installed { "Uninstall" } else { "Install" }) }
