@@ -1,5 +1,7 @@
 //! A client of the server's public API: JSON over HTTP.
 
+use std::{ops::ControlFlow, time::Duration};
+
 use anyhow::{Context, Result, anyhow, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -12,12 +14,16 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::{
     cli::Output,
     credentials::{self, Credentials},
     progress::Progress,
 };
+
+/// How long a server may take to begin its answer: more than the slowest takes, and no job of a build waits for hours.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server and who we are to it.
 #[derive(Clone)]
@@ -75,7 +81,13 @@ impl Client {
         }
         let request = request.header(header::ACCEPT, "application/json").body(Full::new(bytes))?;
         let _progress = Progress::wait(format!("waiting for {}", self.base), self.output);
-        let answer = self.pool.request(request).await;
+        let Ok(answer) = timeout(PATIENCE, self.pool.request(request)).await else {
+            bail!(
+                "no answer from {} within {} s; `zis logs` and its metrics may say why",
+                self.base,
+                PATIENCE.as_secs()
+            );
+        };
         answer.map_err(|error| anyhow!("no answer from {}: {}; {}", self.base, cause(&error), self.way_out()))
     }
 
@@ -134,8 +146,8 @@ impl Client {
         Ok((answer.status(), location.map(str::to_owned)))
     }
 
-    /// Reads server-sent events and hands on each `data:` until the server closes the stream.
-    pub async fn stream(&self, path: &str, mut each: impl FnMut(Value)) -> Result<()> {
+    /// Reads server-sent events and hands on each `data:` until `each` has had enough or the server closes the stream.
+    pub async fn stream(&self, path: &str, mut each: impl FnMut(Value) -> ControlFlow<()>) -> Result<()> {
         let answer = self.request(Method::GET, path, None).await?;
         if !answer.status().is_success() {
             bail!("GET {path} answered {}", answer.status());
@@ -148,8 +160,10 @@ impl Client {
             while let Some((event, rest)) = buffer.split_once("\n\n") {
                 let data: String =
                     event.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim_start).collect();
-                if let Ok(value) = serde_json::from_str(&data) {
-                    each(value);
+                if let Ok(value) = serde_json::from_str(&data)
+                    && each(value).is_break()
+                {
+                    return Ok(());
                 }
                 buffer = rest.to_owned();
             }

@@ -102,6 +102,23 @@ fn test_failure() {
     insta::assert_snapshot!("test_failure", output);
 }
 
+/// A reader that has had enough is no reason to complain.
+#[test]
+fn closed_pipe() {
+    for args in [&["explain"][..], &["completions", "bash"], &["check", "examples/broken/paths.json"], &["man"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_zis"))
+            .args(args)
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+            .stdout(writer)
+            .output()
+            .expect("zis runs");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+        assert_ne!(output.status.code(), Some(2), "{args:?}");
+    }
+}
+
 /// A mock of an action that is not there would never be taken: it is refused, with the name that was probably meant.
 #[test]
 fn mock_of_nothing() {

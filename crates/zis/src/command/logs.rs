@@ -1,6 +1,6 @@
 //! `zis logs`: the integration log, once or as it comes.
 
-use std::process::ExitCode;
+use std::{io::Write, ops::ControlFlow, process::ExitCode};
 
 use anyhow::Result;
 use serde_json::Value;
@@ -18,14 +18,15 @@ pub async fn run(args: Logs) -> Result<ExitCode> {
         filters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(value.as_deref()?)))).collect();
     let answer = client.get(&format!("/api/zis/v1/logs?{}", query.join("&"))).await?;
     // Newest first on the wire, newest last on a terminal.
-    answer["logs"].as_array().into_iter().flatten().rev().for_each(print);
-    if args.follow {
+    let printed = answer["logs"].as_array().into_iter().flatten().rev().try_for_each(print);
+    if args.follow && printed.is_continue() {
         client.stream(&format!("/api/zis/v1/logs/stream?{}", query.join("&")), |entry| print(&entry)).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(entry: &Value) {
+/// Breaks when nobody reads any more (`zis logs -f | head`).
+fn print(entry: &Value) -> ControlFlow<()> {
     let text = |key: &str| entry[key].as_str().unwrap_or_default();
     let level = match text("level") {
         "error" => style::BAD,
@@ -33,7 +34,7 @@ fn print(entry: &Value) {
         "debug" => style::DIM,
         _ => style::GOOD,
     };
-    anstream::println!(
+    let line = format!(
         "{}  {}  {} {}  {}",
         paint(style::DIM, text("timestamp")),
         paint(level, format!("{:<7}", text("level"))),
@@ -41,4 +42,8 @@ fn print(entry: &Value) {
         paint(style::NAME, text("flow")),
         text("description"),
     );
+    match writeln!(anstream::stdout(), "{line}") {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    }
 }

@@ -1,6 +1,6 @@
 //! `zis man`: the manual pages, made from the same definition as `--help`.
 
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
@@ -12,7 +12,7 @@ pub fn run(args: &Man) -> Result<ExitCode> {
     let Some(folder) = &args.out else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
-        std::io::stdout().write_all(&page)?;
+        anstream::print!("{}", String::from_utf8_lossy(&page));
         return Ok(ExitCode::SUCCESS);
     };
     std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;

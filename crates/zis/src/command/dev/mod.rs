@@ -4,6 +4,7 @@ mod keys;
 mod screen;
 
 use std::{
+    ops::ControlFlow,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant, SystemTime},
@@ -236,8 +237,9 @@ impl Session {
 /// Prints every execution that ends, with its trace.
 async fn follow(client: Client) {
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let listen = client.stream("/api/zis/v1/logs/stream", move |entry| {
-        let _ = tell.send(entry);
+    let listen = client.stream("/api/zis/v1/logs/stream", move |entry| match tell.send(entry) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
     });
     let show = async {
         while let Some(entry) = told.recv().await {
