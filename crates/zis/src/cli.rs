@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "zis", version, arg_required_else_help = true)]
 #[command(after_help = "\
 Begin with `zis demo`: the refund tutorial, end to end, in a second.
-Then `zis dev bundle.json`: your own bundle on a local server that follows it.
+Then `zis new my-integration`, or `zis dev bundle.json` for a bundle of yours.
 
 Environment, for commands that talk to a server:
   ZIS_URL                 the server, instead of --url or --to
@@ -27,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the refund tutorial end to end on a temporary server and say what happened
     Demo(Demo),
+    /// Make a folder with a small bundle, an event and a test
+    New(New),
     /// Develop: a local server that follows your files
     Dev(Dev),
     /// Run the server
@@ -110,7 +112,18 @@ pub struct Demo {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  zis new my-integration
+  zis new .")]
+pub struct New {
+    /// The folder; files that are there already are left alone
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
   zis dev bundle.json                 check on save, upload, install
+  zis dev bundle.json --values dev.yaml
   zis dev --fresh --open bundle.json
   zis dev --listen 127.0.0.1:9000 refunds.json tickets.json
 
@@ -127,6 +140,9 @@ pub struct Dev {
     /// Address to listen on; port 0 for a free one
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT", value_parser = address)]
     pub listen: SocketAddr,
+    /// YAML: placeholder texts of the bundles and what to put there
+    #[arg(long, value_name = "FILE")]
+    pub values: Option<PathBuf>,
     /// Begin with an empty store
     #[arg(long)]
     pub fresh: bool,
@@ -236,6 +252,9 @@ pub struct Run {
     /// What stands at `$.input`
     #[arg(long, value_name = "FILE")]
     pub event: Option<PathBuf>,
+    /// YAML: placeholder texts of the bundle and what to put there
+    #[arg(long, value_name = "FILE")]
+    pub values: Option<PathBuf>,
     /// Replies for the actions
     #[arg(long, value_name = "FILE", conflicts_with = "live")]
     pub mock: Option<PathBuf>,
@@ -332,7 +351,7 @@ pub struct Send {
 pub struct Target {
     /// The bundle
     pub file: PathBuf,
-    /// A zis server, or https://SUBDOMAIN.zendesk.com; `zis --help` says where credentials come from
+    /// A zis server, or `https://SUBDOMAIN.zendesk.com`; `zis --help` says where credentials come from
     #[arg(long, env = "ZIS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL", value_parser = origin)]
     pub to: String,
     /// The integration that the bundle goes to

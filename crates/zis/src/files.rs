@@ -85,6 +85,28 @@ pub fn yaml<T: DeserializeOwned>(file: &Path, what: &str) -> Result<T> {
     })
 }
 
+/// The text of a bundle with the placeholders of a values file replaced. A value may not change what the bundle is made of.
+pub fn bundle(file: &Path, values: Option<&Path>) -> Result<String> {
+    let text = text(file)?;
+    let Some(named) = values else { return Ok(text) };
+    let values: BTreeMap<String, String> = yaml(named, "values file (PLACEHOLDER: text)")?;
+    for (placeholder, value) in &values {
+        let wrong = if !text.contains(placeholder.as_str()) {
+            format!("`{placeholder}` does not stand in {}", file.display())
+        } else if value.contains(['"', '\\']) || value.chars().any(char::is_control) {
+            format!(
+                "the value of `{placeholder}` holds a quote, a backslash or a control character and would inject JSON"
+            )
+        } else if value.contains("{{") || value.starts_with("$.") {
+            format!("the value of `{placeholder}` would be read as a path")
+        } else {
+            continue;
+        };
+        bail!("{}: {wrong}", named.display());
+    }
+    Ok(fill(&text, &values))
+}
+
 /// `text` with its placeholders replaced, in one pass, the longest first: neither a part of another placeholder nor what a value holds is one.
 pub fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
     let mut placeholders: Vec<(&String, &String)> = values.iter().filter(|(name, _)| !name.is_empty()).collect();

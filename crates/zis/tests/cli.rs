@@ -39,6 +39,7 @@ snapshots! {
     help: ["--help"];
     help_demo: ["demo", "--help"];
     help_dev: ["dev", "--help"];
+    help_new: ["new", "--help"];
     help_serve: ["serve", "--help"];
     help_check: ["check", "--help"];
     help_explain: ["explain", "--help"];

@@ -45,3 +45,22 @@ fn a_bundle_is_followed_until_it_is_told_to_quit() {
     assert_eq!(password(&dev(folder.path(), "q", &[])), password(&said));
     assert_ne!(password(&dev(folder.path(), "q", &["--fresh"])), password(&said));
 }
+
+#[test]
+fn a_new_folder_runs_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let new = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zis"));
+        command.args(["new", "."]).current_dir(folder.path()).output().expect("zis runs")
+    };
+    assert!(new().status.success());
+    let tests = Command::new(env!("CARGO_BIN_EXE_zis")).arg("test").current_dir(folder.path()).output();
+    assert!(tests.expect("zis runs").status.success());
+
+    let said = dev(folder.path(), "q", &["bundle.json", "--values", "dev.yaml"]);
+
+    assert!(said.contains("bundle.json runs as urgent_tickets, 1 job spec installed"), "{said}");
+    let again = new();
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("bundle.json is there already"));
+}

@@ -126,6 +126,20 @@ async fn every_command_of_the_guides_works() {
     assert!(followed.len() >= 6, "{followed:?}");
 }
 
+/// `zis new` writes what the guide shows.
+#[test]
+fn the_first_guide_is_the_example() {
+    let page = include_str!("../../../docs/write-a-flow.md");
+    for name in ["bundle.json", "urgent.json", "urgent.zistest.yaml", "dev.yaml"] {
+        let file = format!("{}/../../examples/urgent-tickets/{name}", env!("CARGO_MANIFEST_DIR"));
+        let shown = steps(page).into_iter().find_map(|step| match step {
+            Step::File { name: shown, text } if shown == name => Some(text),
+            _ => None,
+        });
+        assert_eq!(shown, std::fs::read_to_string(file).ok(), "{name}");
+    }
+}
+
 #[test]
 fn lines_fit_with_gaps() {
     for (line, pattern, expected) in [

@@ -1,7 +1,7 @@
 //! The console: HTML from the server, links and forms, a small script for what is live (D13).
 //!
 //! It has no private road to the data: every page is made from answers of the public API, asked for inside the process with the
-//! reader's own session ([`api::Api`]).
+//! reader's own session (`api::Api`).
 
 mod api;
 mod assets;

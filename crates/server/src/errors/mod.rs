@@ -83,7 +83,7 @@ impl Refusal {
     }
 }
 
-/// An empty answer that carries the refusal; [`render::layer`] writes the body.
+/// An empty answer that carries the refusal; `render` writes the body.
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -81,7 +81,7 @@ pub async fn next_wake(store: &Store, owner: &Owner) -> Result<Option<Timestamp>
 
 /// Gives an execution that has ended, or that nobody drives now, a new owner so that it can be retried or cancelled by hand: fenced by its
 /// current `seq`, and whoever owned it before is fenced from then on.
-/// [`append`] with the new owner follows in the same transaction.
+/// An append with the new owner follows in the same transaction.
 pub fn reopen(execution: &Execution, owner: &Owner) -> Vec<Statement> {
     let reopen = statement(
         "UPDATE execution SET node = $1, epoch = $2 WHERE account = $3 AND id = $4 AND seq = $5",

@@ -1,9 +1,6 @@
 //! `zis deploy` and `zis diff`: a bundle to a server or a real account, step by step, with a look back at the end.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    process::ExitCode,
-};
+use std::{collections::BTreeSet, process::ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 use http::{Method, StatusCode};
@@ -27,6 +24,12 @@ const ADDED: &[&str] = &["uuid", "integration", "zendesk_account_id"];
 struct Log {
     format: Output,
     steps: Vec<Value>,
+}
+
+impl Target {
+    fn text(&self) -> Result<String> {
+        files::bundle(&self.file, self.values.as_deref())
+    }
 }
 
 impl Log {
@@ -68,7 +71,7 @@ async fn steps(args: &Deploy, log: &mut Log) -> Result<()> {
 
 async fn deploy(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
     let integration = &args.target.integration;
-    let text = filled(&args.target)?;
+    let text = args.target.text()?;
     let bundle = preflight(&text, &args.target, log)?;
     connections(client, integration, &text, log).await;
     if args.dry_run {
@@ -94,33 +97,6 @@ async fn install(client: &Client, integration: &str, specs: &[String], log: &mut
         log.step("install", "ok", spec);
     }
     Ok(())
-}
-
-/// The file with its placeholders replaced.
-fn filled(target: &Target) -> Result<String> {
-    let text = files::text(&target.file)?;
-    let Some(file) = &target.values else { return Ok(text) };
-    let values: BTreeMap<String, String> = files::yaml(file, "values file (PLACEHOLDER: text)")?;
-    for (placeholder, value) in &values {
-        ensure!(
-            text.contains(placeholder.as_str()),
-            "{}: `{placeholder}` does not stand in {}",
-            file.display(),
-            target.file.display()
-        );
-        // A value that breaks out of its string would change the bundle's structure.
-        ensure!(
-            !value.contains(['"', '\\']) && !value.chars().any(char::is_control),
-            "{}: the value of `{placeholder}` holds a quote, a backslash or a control character and would inject JSON",
-            file.display()
-        );
-        ensure!(
-            !value.contains("{{") && !value.starts_with("$."),
-            "{}: the value of `{placeholder}` would be read as a path",
-            file.display()
-        );
-    }
-    Ok(files::fill(&text, &values))
 }
 
 /// Lint errors stop the deployment before anything is sent.
@@ -276,7 +252,7 @@ async fn stale(client: &Client, args: &Deploy, specs: &[String], log: &mut Log) 
 /// Back to the version before and its job specs (only on a zis server: a Zendesk account keeps none).
 async fn rollback(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
     let integration = &args.target.integration;
-    let bundle: Value = serde_json::from_str(&filled(&args.target)?)?;
+    let bundle = files::json_of(&args.target.text()?, &args.target.file)?;
     let (uuid, _) =
         remote(client, integration, name(&bundle)).await?.context("there is no such bundle to roll back")?;
     let path = format!("/api/zis/v1/integrations/{}/bundles/{}/rollback", encode(integration), encode(&uuid));
@@ -290,7 +266,7 @@ async fn rollback(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
 
 pub async fn diff(args: Diff) -> Result<ExitCode> {
     let client = Client::from_env(&args.target.to, Output::Text).await?;
-    let bundle = files::json_of(&filled(&args.target)?, &args.target.file)?;
+    let bundle = files::json_of(&args.target.text()?, &args.target.file)?;
     let Some((_, old)) = remote(&client, &args.target.integration, name(&bundle)).await? else {
         anstream::println!("a new bundle: \"{}\"", name(&bundle));
         return Ok(ExitCode::from(1));

@@ -25,7 +25,7 @@ const PASSWORD: &str = "live-password";
 /// Source, type and job spec of the one event: no bundle uses them.
 const NAME: &str = "zis-run-live";
 
-pub async fn run(args: &Run, subject: &Subject) -> Result<ExitCode> {
+pub async fn run(args: &Run, subject: &Subject, text: &str) -> Result<ExitCode> {
     let Some(event) = &args.event else { bail!("--live begins with an event: --event FILE (what stands at $.input)") };
     let flow = &subject.flow(args.flow.as_deref())?.name.value;
     let payload = files::json(event)?;
@@ -40,7 +40,7 @@ pub async fn run(args: &Run, subject: &Subject) -> Result<ExitCode> {
     ])
     .await?;
     let client = Client::new(&format!("http://{}", local.address()), Some(Credentials::password(EMAIL, PASSWORD)));
-    let execution = play(&client, args, subject, flow, payload).await;
+    let execution = play(&client, subject, text, flow, payload).await;
     local.stop().await?;
     drop(progress);
     let execution = execution?;
@@ -52,11 +52,10 @@ pub async fn run(args: &Run, subject: &Subject) -> Result<ExitCode> {
     Ok(if execution["status"] == "succeeded" { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-async fn play(client: &Client, args: &Run, subject: &Subject, flow: &str, payload: Value) -> Result<Value> {
+async fn play(client: &Client, subject: &Subject, text: &str, flow: &str, payload: Value) -> Result<Value> {
     // The tutorial's placeholder is no legal name; its lower-case form is.
     let integration = subject.integration.to_lowercase();
-    let text =
-        files::text(&args.file)?.replace(&format!("zis:{}:", subject.integration), &format!("zis:{integration}:"));
+    let text = text.replace(&format!("zis:{}:", subject.integration), &format!("zis:{integration}:"));
     let mut bundle: Value = serde_json::from_str(&text)?;
     bundle["resources"][NAME] = json!({"type": "ZIS::JobSpec", "properties": {
         "name": NAME, "event_source": NAME, "event_type": NAME, "flow_name": format!("zis:{integration}:flow:{flow}"),

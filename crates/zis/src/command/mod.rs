@@ -11,6 +11,7 @@ mod graph;
 mod live;
 mod logs;
 mod man;
+mod new;
 mod orphans;
 mod reference;
 mod run;
@@ -31,6 +32,7 @@ use crate::cli::{Cli, Command};
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Demo(args) => block_on(demo::run(args)),
+        Command::New(args) => new::run(&args),
         Command::Dev(args) => block_on(dev::run(args)),
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),

@@ -24,9 +24,10 @@ use crate::{
 };
 
 pub fn run(args: Run) -> Result<ExitCode> {
-    let subject = Subject::load(&args.file, &BTreeMap::new())?;
+    let text = files::bundle(&args.file, args.values.as_deref())?;
+    let subject = Subject::of(&text, &args.file)?;
     if args.live {
-        return block_on(live::run(&args, &subject));
+        return block_on(live::run(&args, &subject, &text));
     }
     let mut flow = subject.flow(args.flow.as_deref())?.clone();
     if let Some(state) = &args.from {

@@ -24,10 +24,14 @@ pub struct Subject {
 impl Subject {
     /// Reads `file`, with the placeholders of `values` filled in; a bundle with errors is refused with its findings.
     pub fn load(file: &Path, values: &BTreeMap<String, String>) -> Result<Self> {
-        let text = files::fill(&files::text(file)?, values);
-        let reading = document::read(&text, &document::Options::default());
+        Self::of(&files::fill(&files::text(file)?, values), file)
+    }
+
+    /// The bundle that `text` is, once the placeholders of `file` are filled in.
+    pub fn of(text: &str, file: &Path) -> Result<Self> {
+        let reading = document::read(text, &document::Options::default());
         let Some(bundle) = reading.is_valid().then_some(reading.bundle).flatten() else {
-            let report = zis_lint::check(&text, &file.display().to_string(), &zis_lint::Settings::default());
+            let report = zis_lint::check(text, &file.display().to_string(), &zis_lint::Settings::default());
             bail!("the bundle has errors:\n{}", render(&[report], Format::Concise, Color::Off));
         };
         let integration = integration(&bundle);

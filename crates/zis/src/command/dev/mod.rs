@@ -59,7 +59,7 @@ pub async fn run(args: Dev) -> Result<ExitCode> {
     let client = Client::new(&base, Some(Credentials::password(ADMIN, &password)));
     let screen = Screen { base, email: ADMIN, password, ready_in: began.elapsed() };
     let bundles = args.bundles.into_iter().map(Watched::new).collect();
-    let mut session = Session { client: client.clone(), screen, bundles };
+    let mut session = Session { client: client.clone(), screen, bundles, values: args.values };
     session.begin().await;
     if args.open {
         open(&session.screen.console());
@@ -91,10 +91,10 @@ fn write_private(file: &Path, text: &str) -> Result<()> {
     Ok(file.write_all(text.as_bytes())?)
 }
 
-/// A bundle file and when it was last seen changed.
+/// A bundle file, and the times of it and of the values file when they were last looked at.
 struct Watched {
     file: PathBuf,
-    seen: Option<SystemTime>,
+    seen: Option<[Option<SystemTime>; 2]>,
 }
 
 impl Watched {
@@ -102,11 +102,12 @@ impl Watched {
         Self { file, seen: None }
     }
 
-    /// Whether the file is another one than at the last look.
-    fn changed(&mut self) -> bool {
-        let time = std::fs::metadata(&self.file).and_then(|meta| meta.modified()).ok();
-        let changed = time != self.seen;
-        self.seen = time;
+    /// Whether one of the files is another one than at the last look.
+    fn changed(&mut self, values: Option<&Path>) -> bool {
+        let time = |file: &Path| std::fs::metadata(file).and_then(|meta| meta.modified()).ok();
+        let times = Some([time(&self.file), values.and_then(time)]);
+        let changed = times != self.seen;
+        self.seen = times;
         changed
     }
 }
@@ -128,6 +129,7 @@ struct Session {
     client: Client,
     screen: Screen,
     bundles: Vec<Watched>,
+    values: Option<PathBuf>,
 }
 
 impl Session {
@@ -159,7 +161,7 @@ impl Session {
     /// Checks and uploads what has changed.
     async fn look(&mut self) {
         for index in 0..self.bundles.len() {
-            if !self.bundles[index].changed() {
+            if !self.bundles[index].changed(self.values.as_deref()) {
                 continue;
             }
             let file = self.bundles[index].file.clone();
@@ -171,7 +173,7 @@ impl Session {
 
     async fn upload(&self, file: &Path) -> Result<()> {
         anstream::println!();
-        let text = files::text(file)?;
+        let text = files::bundle(file, self.values.as_deref())?;
         let report = zis_lint::check(&text, &file.display().to_string(), &check::settings(None)?);
         if !report.findings.is_empty() {
             anstream::print!("{}", render(&[report], Format::Full, Color::On));
