@@ -14,8 +14,8 @@ const MIN_PASSWORD: usize = 5;
 const MAX_PASSWORD: usize = 1024;
 /// Characters of a generated password: 118 bits.
 const GENERATED: usize = 20;
-/// The address of an admin that nobody named.
-const DEFAULT_EMAIL: &str = "admin@zis.localhost";
+/// The address of an admin that nobody named; commands sign in with it when nobody says another.
+const DEFAULT_EMAIL: &str = "admin@example.com";
 
 /// The admin that this start made; the password is shown once.
 pub struct NewAdmin {

@@ -3,7 +3,7 @@
 use std::{io::Write, ops::ControlFlow, process::ExitCode};
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     cli::{Logs, Output},
@@ -18,6 +18,9 @@ pub async fn run(args: Logs) -> Result<ExitCode> {
         filters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(value.as_deref()?)))).collect();
     let answer = client.get(&format!("/api/zis/v1/logs?{}", query.join("&"))).await?;
     // Newest first on the wire, newest last on a terminal.
+    if answer["logs"] == json!([]) {
+        anstream::eprintln!("nothing is logged; `zis send` sends an event");
+    }
     let printed = answer["logs"].as_array().into_iter().flatten().rev().try_for_each(print);
     if args.follow && printed.is_continue() {
         client.stream(&format!("/api/zis/v1/logs/stream?{}", query.join("&")), |entry| print(&entry)).await?;

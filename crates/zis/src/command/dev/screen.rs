@@ -35,7 +35,7 @@ impl Screen {
         let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
         let none = "none: name a bundle to follow, zis dev bundle.json".to_owned();
         self.line("bundles", &if files.is_empty() { paint(style::DIM, none) } else { files.join(", ") });
-        anstream::println!("\n{}\n", paint(style::DIM, "press h for help"));
+        anstream::println!("\n{}", paint(style::DIM, "press h for help"));
     }
 
     fn line(&self, what: &str, text: &str) {
