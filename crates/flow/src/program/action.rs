@@ -180,11 +180,14 @@ impl Http {
                 && value.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
         });
         let body = match body {
-            Some(value) if is_form => match form(&value, resolver)? {
+            // A text is taken for a form that is written out already.
+            Some(value) if is_form && value.as_str().is_none() => match form(&value, resolver)? {
                 Some(pairs) => Some(Body::Form(pairs)),
                 None => {
-                    let cause =
-                        format!("action \"{}\" declares a form, so its requestBody must be an object", self.name);
+                    let cause = format!(
+                        "action \"{}\" declares a form, so its requestBody must be an object or a text",
+                        self.name
+                    );
                     return Ok(Err(Failure::new(error::RUNTIME, cause)));
                 }
             },
@@ -226,9 +229,6 @@ fn form(value: &Value, resolver: &Resolver) -> Result<Option<Vec<(String, String
 impl Request {
     /// The request as the trace shows it.
     pub fn to_value(&self) -> Value {
-        let pairs = |pairs: &[(String, String)]| {
-            Value::object(pairs.iter().map(|(key, value)| (key.as_str(), Value::string(value))))
-        };
         let mut members = vec![("action", Value::string(&self.action)), ("method", Value::from(self.method.as_str()))];
         members.push(match &self.target {
             Target::Url(url) => ("url", Value::string(url)),
@@ -250,6 +250,16 @@ impl Request {
         }
         Value::object(members)
     }
+}
+
+/// Pairs as an object; what is there more than once as a list.
+fn pairs(pairs: &[(String, String)]) -> Value {
+    let values = |key: &String| {
+        let mut all: Vec<_> =
+            pairs.iter().filter(|(other, _)| other == key).map(|(_, value)| Value::string(value)).collect();
+        if all.len() > 1 { Value::array(all) } else { all.pop().unwrap_or_default() }
+    };
+    Value::object(pairs.iter().map(|(key, _)| (key.as_str(), values(key))))
 }
 
 /// Whether a node is the text of a jq program: for the search for connections.
