@@ -297,6 +297,16 @@ async fn search_counts_pages_and_exports() {
     let next = page["links"]["next"].as_str().unwrap().replace(&server.url(""), "");
     let page = server.get(&next).send().await.expect(200);
     assert_eq!((page["results"][0]["id"].clone(), &page["meta"]["has_more"]), (json!(3), &json!(false)));
+    for (size, sent) in [("", "100"), ("&page[size]=1000", "1000"), ("&page[size]=1001", "1000")] {
+        let path = format!("/api/v2/search/export.json?query=printer&filter[type]=ticket{size}");
+        let page = server.get(&path).send().await.expect(200);
+        let ends = (&page["meta"]["has_more"], &page["links"]["next"], &page["count"]);
+        assert_eq!(ends, (&json!(false), &Value::Null, &Value::Null), "{size}");
+        let cursor = page["meta"]["before_cursor"].as_str().unwrap();
+        let after = server.get(&format!("{path}&page[after]={cursor}")).send().await.expect(200);
+        assert_eq!(after["results"].as_array().unwrap().len(), 2);
+        assert!(after["links"]["prev"].as_str().unwrap().contains(&format!("page%5Bsize%5D={sent}")), "{after}");
+    }
     server.get("/api/v2/search.json?query=x&page[size]=5").send().await.expect(400);
     let far = server.get("/api/v2/search.json?query=printer&page=11").send().await.expect(422);
     assert_eq!(far["error"], "invalid");

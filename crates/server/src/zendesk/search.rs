@@ -72,7 +72,7 @@ async fn count(caller: Staff, State(app): State<App>, query: Query) -> Answer {
 }
 
 /// By cursor, oldest first; up to a thousand on a page.
-async fn export(caller: Staff, State(app): State<App>, base: Base, listing: Listing) -> Answer {
+async fn export(caller: Staff, State(app): State<App>, base: Base, mut listing: Listing) -> Answer {
     let size = number(&listing.query, "page[size]")?.unwrap_or(100).clamp(1, MAX_RESULTS);
     let options = Options {
         sort_by: Some("created_at".to_owned()),
@@ -80,10 +80,12 @@ async fn export(caller: Staff, State(app): State<App>, base: Base, listing: List
         kind: listing.query.get("filter[type]").map(str::to_owned),
     };
     let hits = app.zendesk.search(asked(&listing.query)?, &options, &caller.0).await?;
-    let after = match &listing.paging {
-        Paging::Cursor { after, .. } => *after,
+    let after = match listing.paging {
+        Paging::Cursor { after, .. } => after,
         Paging::Offset { .. } => None,
     };
+    // Other lists page by cursor when they are asked to, and in smaller pages.
+    listing.paging = Paging::Cursor { after, before: None, size };
     let start = after.map_or(0, |after| hits.partition_point(|hit| hit.key() <= after));
     let page = &hits[start..hits.len().min(start + size)];
     let has_more = start + page.len() < hits.len();
