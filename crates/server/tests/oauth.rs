@@ -50,7 +50,9 @@ async fn the_dance_with_a_client_of_ones_own() {
     let body = json!({"name": "zendesk", "oauth_client_uuid": uuid, "origin_oauth_redirect_url": back, "permission_scopes": "read"});
     let consent = start(&server, &token, body).await;
     assert!(consent.starts_with(&server.url("/oauth/authorizations/new?")), "{consent}");
-    server.get(&format!("{SHOW}?name=zendesk")).bearer(&token).send().await.expect(404);
+    assert!(consent.contains("&state=") && consent.contains("&code_challenge_method=S256"), "{consent}");
+    let (status, message) = server.get(&format!("{SHOW}?name=zendesk")).bearer(&token).send().await.refusal();
+    assert!(status == 404 && message.contains("no rows found"), "{status} {message}");
 
     let callback = follow(&server, &consent).await;
     assert!(callback.starts_with(&server.url(CALLBACK)), "{callback}");
@@ -65,6 +67,9 @@ async fn the_dance_with_a_client_of_ones_own() {
         (&json!("zendesk"), &json!("*****"), &json!("read"))
     );
     let by_name = server.get(&format!("{SHOW}?name=zendesk")).bearer(&token).send().await.expect(200);
+    let all = server.get("/api/services/zis/integrations/acme/connections/all").bearer(&token).send().await.expect(200);
+    let tokens = (&all["oauth"][0]["access_token"], &all["oauth"][0]["oauth_access_token_response_body"]);
+    assert_eq!(tokens, (&json!("*****"), &json!("*****")));
     let by_uuid = format!("{SHOW}?uuid={}", by_name["uuid"].as_str().unwrap());
     assert_eq!(server.get(&by_uuid).bearer(&token).send().await.expect(200), by_name);
 

@@ -67,7 +67,7 @@ async fn an_integration_is_made_once_and_its_secret_shown_once() {
 
     let list = server.get(&format!("{REGISTRY}/integrations")).send().await.expect(200);
     assert_eq!(list["integrations"].as_array().unwrap().len(), 1);
-    assert_eq!(list["integrations"][0]["name"], "acme");
+    assert_eq!(list["integrations"][0], keyed, "the secret is masked here too");
     assert_eq!(server.get(&format!("{REGISTRY}/integrations/acme")).send().await.expect(200)["name"], "acme");
     server.get(&format!("{REGISTRY}/integrations/nope")).send().await.expect(404);
 }
@@ -118,6 +118,7 @@ async fn names_that_cannot_be_used_are_refused() {
         assert_eq!(status, 400, "{name}: {message}");
         assert!(message.contains("integration"), "{message}");
     }
+    server.post(&format!("{REGISTRY}/integrations"), json!({})).send().await.expect(405);
     let (status, _) = server.request(Method::POST, &format!("{REGISTRY}/ok")).send().await.refusal();
     assert_eq!(status, 200, "an empty body is good");
 }
@@ -194,8 +195,10 @@ async fn job_specs_are_installed_orphaned_and_uninstalled() {
     assert_eq!(orphans["job_specs"][0]["name"], "zis:acme:job_spec:Drop");
 
     let path = format!("{REGISTRY}/job_specs/install?job_spec_name=zis:acme:job_spec:Drop");
-    server.delete(&path).json(json!({})).send().await.expect(200);
+    let uninstalled = server.delete(&path).json(json!({})).send().await;
+    assert_eq!((uninstalled.status.as_u16(), uninstalled.text.as_str()), (200, ""));
     assert_eq!(installed(&server).await, [name("Keep", false)]);
+    server.delete(&path.replace("Drop", "Keep")).send().await.expect(200);
     let (status, message) = server.delete(&path).send().await.refusal();
     assert_eq!((status, message.as_str()), (404, "one or more requested job specs is invalid"));
 }
@@ -265,6 +268,21 @@ async fn lists_page_in_both_directions() {
     let (names, _) = page(&format!("page[size]=2&page[before]={}", second["before"].as_str().unwrap())).await;
     assert_eq!(names, "ab");
     server.get(&format!("{REGISTRY}/acme/bundles?page[size]=nine")).send().await.expect(400);
+}
+
+#[tokio::test]
+async fn lists_have_twenty_items_on_a_page_and_a_hundred_at_most() {
+    let server = TestServer::start().await;
+    server.integration("acme").await;
+    for number in 0..101 {
+        upload(&server, &bundle(&number.to_string(), &[])).await;
+    }
+    for (query, count, more) in [("", 20, true), ("?page[size]=100", 100, true), ("?page[size]=1000", 100, true)] {
+        let body = server.get(&format!("{REGISTRY}/acme/bundles{query}")).send().await.expect(200);
+        let bundles = body["bundles"].as_array().unwrap();
+        assert_eq!((bundles.len(), &body["meta"]["has_more"]), (count, &json!(more)), "{query}");
+        assert!(bundles.iter().all(|bundle| bundle.get("resources").is_none()));
+    }
 }
 
 #[tokio::test]

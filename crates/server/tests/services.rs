@@ -76,6 +76,11 @@ async fn connections_of_the_three_simple_types() {
         let body = acme.send(Method::PATCH, &format!("{path}/{name}"), changed).await.expect(200);
         assert_eq!(body[kind]["allowed_domain"], "*.example.com");
         let other = if kind == "api_key" { "basic_auth" } else { "api_key" };
+        let mut same_name = input.clone();
+        for member in ["header_name", "api_key", "username", "password"] {
+            same_name[member] = json!("x");
+        }
+        acme.send(Method::POST, &format!("{CONNECTIONS}/{other}"), same_name).await.expect(409);
         acme.get(&format!("{CONNECTIONS}/{other}/{name}")).await.expect(404);
     }
     let all = acme.get(&format!("{CONNECTIONS}/all")).await;
@@ -137,9 +142,16 @@ async fn configs() {
     let merged =
         acme.send(Method::PATCH, &one, json!({"scope": scope, "config": {"a": {"c": null}, "d": 2}})).await.expect(200);
     assert_eq!(merged["config"], json!({"a": {"b": 1, "c": null}, "d": 2}));
+    let lists = acme.send(Method::PATCH, &one, json!({"config": {"a": {"c": [2, 3]}}})).await.expect(200);
+    assert_eq!(lists["config"]["a"], json!({"b": 1, "c": [2, 3]}));
     let replaced = acme.send(Method::PUT, &one, json!({"scope": scope, "config": {"e": true}})).await.expect(200);
     assert_eq!(replaced["config"], json!({"e": true}));
 
+    for (filter, status) in
+        [("*name", 200), ("a*5/*", 200), ("acme%3A12345/name", 200), ("acme", 404), ("ACME*", 404), ("_cme*", 404)]
+    {
+        found(filter).await.expect(status);
+    }
     let list = found("acme*").await.expect(200);
     assert_eq!(
         (list["configs"].as_array().unwrap().len(), &list["meta"]["has_more"], &list["links"]["next"]),
