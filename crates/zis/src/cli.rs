@@ -224,7 +224,7 @@ Examples:
   zis explain ZIS4001      an error of the API
   zis explain              all codes")]
 pub struct Explain {
-    /// Such as ZIS1004; without it, all codes with their titles
+    /// Such as ZIS1004 or unused-action; without it, all codes with their titles
     pub code: Option<String>,
 }
 

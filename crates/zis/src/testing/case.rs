@@ -23,6 +23,9 @@ use super::{
 };
 use crate::{files, progress::Progress};
 
+/// How a simulated run can end.
+const STATUSES: [&str; 4] = ["succeeded", "failed", "timed_out", "unfinished"];
+
 /// A test file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,6 +117,7 @@ impl File {
             None => subject.flow(case.flow.as_deref())?,
         };
         subject.knows(&case.mocks)?;
+        files::known("status", &case.expect.status, STATUSES.into_iter())?;
         let program = subject.compile(flow, Settings::default())?;
         let mut outcome = Outcome {
             name: case.name.clone(),
