@@ -83,7 +83,7 @@ impl Client {
         let _progress = Progress::wait(format!("waiting for {}", self.base), self.output);
         let Ok(answer) = timeout(PATIENCE, self.pool.request(request)).await else {
             bail!(
-                "no answer from {} within {} s; `zis logs` and its metrics may say why",
+                "no answer from {} within {} s; is a zis server there, or something else?",
                 self.base,
                 PATIENCE.as_secs()
             );

@@ -13,10 +13,7 @@ pub const ADMIN: &str = "admin@example.com";
 /// Where `zis dev` keeps the password of its admin, in the folder that it is started in.
 pub const DEV_PASSWORD: &str = ".zis/dev-password";
 
-/// Where an API token or a password comes from.
-const API_TOKEN: &str = "ZIS_API_TOKEN";
 const API_TOKEN_COMMAND: &str = "ZIS_API_TOKEN_COMMAND";
-const PASSWORD: [&str; 2] = ["ZIS_PASSWORD", "ZIS_ADMIN_PASSWORD"];
 const PASSWORD_COMMAND: &str = "ZIS_PASSWORD_COMMAND";
 
 /// What to do without any that are accepted.
@@ -44,14 +41,14 @@ impl Credentials {
     /// When it says nothing, and the server at `base` is on this machine, it may be the `zis dev` of this folder.
     pub async fn find(base: &str) -> Result<Option<Self>> {
         let email = first(&["ZIS_EMAIL", "ZIS_ADMIN_EMAIL"]).unwrap_or_else(|| ADMIN.to_owned());
-        if let Some(token) = first(&[API_TOKEN]) {
+        if let Some(token) = first(&["ZIS_API_TOKEN"]) {
             return Ok(Some(Self::api_token(&email, &token)));
         }
         if let Some(command) = first(&[API_TOKEN_COMMAND]) {
             let token = said(&command, PATIENCE).await.context(API_TOKEN_COMMAND)?;
             return Ok(Some(Self::api_token(&email, &token)));
         }
-        if let Some(password) = first(&PASSWORD) {
+        if let Some(password) = first(&["ZIS_PASSWORD", "ZIS_ADMIN_PASSWORD"]) {
             return Ok(Some(Self::password(&email, &password)));
         }
         if let Some(command) = first(&[PASSWORD_COMMAND]) {

@@ -128,22 +128,6 @@ pub fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
     filled
 }
 
-/// Refuses names that nothing goes by, with the one that was probably meant.
-pub fn known<'n>(
-    kind: &str,
-    names: impl IntoIterator<Item = &'n String>,
-    known: impl Iterator<Item = &'n str> + Clone,
-) -> Result<()> {
-    for name in names {
-        if !known.clone().any(|known| known == name) {
-            let near = did_you_mean(name, known.clone()).map(|near| format!("; {near}"));
-            let all = || format!("; there is {}", known.clone().collect::<Vec<_>>().join(", "));
-            bail!("there is no {kind} `{name}`{}", near.unwrap_or_else(all));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,7 +56,7 @@ impl Log {
 
 pub async fn run(args: Deploy) -> Result<ExitCode> {
     let mut log = Log { format: args.format, steps: Vec::new() };
-    let result = steps(&args, &mut log).await;
+    let result = if args.rollback { rollback(&args, &mut log).await } else { deploy(&args, &mut log).await };
     if let Err(error) = &result {
         log.step("deploy", "failed", format!("{error:#}"));
     }
@@ -64,15 +64,12 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
     Ok(if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-async fn steps(args: &Deploy, log: &mut Log) -> Result<()> {
-    let client = Client::from_env(&args.target.to, args.format).await?;
-    if args.rollback { rollback(&client, args, log).await } else { deploy(&client, args, log).await }
-}
-
-async fn deploy(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
+async fn deploy(args: &Deploy, log: &mut Log) -> Result<()> {
     let integration = &args.target.integration;
     let text = args.target.text()?;
     let bundle = preflight(&text, &args.target, log)?;
+    // Nobody is asked to unlock a keyring for a bundle that can't be deployed.
+    let client = &Client::from_env(&args.target.to, args.format).await?;
     connections(client, integration, &text, log).await;
     if args.dry_run {
         let found = remote(client, integration, name(&bundle)).await?;
@@ -154,11 +151,10 @@ async fn existing(client: &Client, integration: &str) -> Result<Vec<String>> {
 async fn exists(client: &Client, integration: &str) -> Result<bool> {
     let path = format!("/api/services/zis/registry/{}/job_specs", encode(integration));
     let answer = client.send(Method::GET, &path, None).await?;
-    if answer.status == StatusCode::UNAUTHORIZED {
-        client.success(&Method::GET, &path, answer)?;
-        return Ok(false);
+    match answer.status {
+        StatusCode::UNAUTHORIZED => client.success(&Method::GET, &path, answer).map(|_| false),
+        status => Ok(status.is_success()),
     }
-    Ok(answer.status.is_success())
 }
 
 async fn create(client: &Client, integration: &str, log: &mut Log) -> Result<()> {
@@ -250,9 +246,10 @@ async fn stale(client: &Client, args: &Deploy, specs: &[String], log: &mut Log) 
 }
 
 /// Back to the version before and its job specs (only on a zis server: a Zendesk account keeps none).
-async fn rollback(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
+async fn rollback(args: &Deploy, log: &mut Log) -> Result<()> {
     let integration = &args.target.integration;
     let bundle = files::json_of(&args.target.text()?, &args.target.file)?;
+    let client = &Client::from_env(&args.target.to, args.format).await?;
     let (uuid, _) =
         remote(client, integration, name(&bundle)).await?.context("there is no such bundle to roll back")?;
     let path = format!("/api/zis/v1/integrations/{}/bundles/{}/rollback", encode(integration), encode(&uuid));
@@ -265,8 +262,8 @@ async fn rollback(client: &Client, args: &Deploy, log: &mut Log) -> Result<()> {
 }
 
 pub async fn diff(args: Diff) -> Result<ExitCode> {
-    let client = Client::from_env(&args.target.to, Output::Text).await?;
     let bundle = files::json_of(&args.target.text()?, &args.target.file)?;
+    let client = Client::from_env(&args.target.to, Output::Text).await?;
     let Some((_, old)) = remote(&client, &args.target.integration, name(&bundle)).await? else {
         anstream::println!("a new bundle: \"{}\"", name(&bundle));
         return Ok(ExitCode::from(1));

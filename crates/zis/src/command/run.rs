@@ -18,7 +18,7 @@ use crate::{
     style::{self, paint},
     testing::{
         mock::Mocks,
-        subject::{Subject, connections},
+        subject::{Subject, connections, known},
         world::World,
     },
 };
@@ -32,7 +32,7 @@ pub fn run(args: Run) -> Result<ExitCode> {
     let mut flow = subject.flow(args.flow.as_deref())?.clone();
     if let Some(state) = &args.from {
         let states = flow.definition.states.iter().map(|state| state.name.value.as_str());
-        files::known("state", [state], states)?;
+        known("state", [state], states)?;
         flow.definition.start_at.value.clone_from(state);
     }
     let program = subject.compile(&flow, Settings::default())?;

@@ -18,7 +18,7 @@ use zis_flow::{
 use super::{
     expect::{Expect, ExpectRequest, Mismatch, equal, partial},
     mock::{Mocks, address, body_of},
-    subject::{Subject, connections},
+    subject::{Subject, connections, known},
     world::{Link, World},
 };
 use crate::{files, progress::Progress};
@@ -117,7 +117,7 @@ impl File {
             None => subject.flow(case.flow.as_deref())?,
         };
         subject.knows(&case.mocks)?;
-        files::known("status", &case.expect.status, STATUSES.into_iter())?;
+        known("status", &case.expect.status, STATUSES.into_iter())?;
         let program = subject.compile(flow, Settings::default())?;
         let mut outcome = Outcome {
             name: case.name.clone(),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
-use zis_bundle::{Bundle, document, name::ResourceName};
+use zis_bundle::{Bundle, document, name::ResourceName, suggest::did_you_mean};
 use zis_flow::{Program, Settings, Value};
 use zis_lint::render::{Color, Format, render};
 
@@ -65,7 +65,7 @@ impl Subject {
 
     /// Refuses mocks of actions that the bundle does not have: nothing would ever take them.
     pub fn knows(&self, mocks: &Mocks) -> Result<()> {
-        files::known("action", mocks.keys(), self.bundle.actions.iter().map(|action| action.name.value.as_str()))
+        known("action", mocks.keys(), self.bundle.actions.iter().map(|action| action.name.value.as_str()))
     }
 
     pub fn compile(&self, flow: &zis_bundle::Flow, settings: Settings) -> Result<Arc<Program>> {
@@ -81,6 +81,22 @@ impl Subject {
             ("input", input),
         ])
     }
+}
+
+/// Refuses names that nothing goes by, with the one that was probably meant.
+pub fn known<'n>(
+    kind: &str,
+    names: impl IntoIterator<Item = &'n String>,
+    known: impl Iterator<Item = &'n str> + Clone,
+) -> Result<()> {
+    for name in names {
+        if !known.clone().any(|known| known == name) {
+            let near = did_you_mean(name, known.clone()).map(|near| format!("; {near}"));
+            let all = || format!("; there is {}", known.clone().collect::<Vec<_>>().join(", "));
+            bail!("there is no {kind} `{name}`{}", near.unwrap_or_else(all));
+        }
+    }
+    Ok(())
 }
 
 /// The integration that the bundle's names speak of.
