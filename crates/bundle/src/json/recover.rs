@@ -80,6 +80,10 @@ impl Reader<'_> {
     /// Remembers a bracket whose closing line is indented otherwise than its opening line.
     pub(super) fn note_indentation(&mut self) {
         let Some(open) = self.open.last().filter(|_| self.suspect.is_none()) else { return };
+        // Not to look for the beginning of a line that holds everything, once a bracket.
+        if !self.text[..self.at].trim_end_matches([' ', '\t', '\r']).ends_with('\n') {
+            return;
+        }
         let closing = &self.text[line_start(self.text, self.at)..self.at];
         let opening = &self.text[line_start(self.text, open.at)..open.at];
         let indent = &opening[..opening.len() - opening.trim_start().len()];
