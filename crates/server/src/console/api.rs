@@ -1,5 +1,7 @@
 //! The public API, asked inside the process with the reader's session.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -15,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::{
     app::App,
-    console::{page, part::prose},
+    console::{kept::Kept, page, part::prose},
 };
 
 /// What the console's handlers share.
@@ -23,11 +25,12 @@ use crate::{
 pub struct Console {
     pub app: App,
     api: Router,
+    kept: Arc<Kept>,
 }
 
 impl Console {
     pub fn new(app: App, api: Router) -> Self {
-        Self { app, api }
+        Self { app, api, kept: Arc::default() }
     }
 }
 
@@ -59,6 +62,10 @@ impl Api {
     /// The token that forms carry: only who holds the session's cookie can know it.
     pub fn csrf(&self) -> String {
         csrf(&self.session)
+    }
+
+    pub fn kept(&self) -> &Kept {
+        &self.console.kept
     }
 
     /// The server's own address, which flows may always call.

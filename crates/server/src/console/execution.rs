@@ -10,7 +10,6 @@ use http::{Method, header};
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use zis_bundle::Flow;
 
 use crate::{
     console::{
@@ -23,7 +22,7 @@ use crate::{
         },
         visit, zistest,
     },
-    graph::{Mark, Overlay, draw},
+    graph::{Mark, Overlay},
 };
 
 #[derive(Deserialize, Default)]
@@ -41,17 +40,18 @@ pub struct View {
 const BUDGET: usize = 85_000;
 /// The code of a flow that did not start for want of a connection.
 const MISSING_CONNECTION: &str = "ZIS3008";
-/// States of a flow that is drawn: of more, nobody can read the picture, and it takes long to lay out.
-const MOST_DRAWN: usize = 150;
 
 pub async fn show(api: Api, Path(id): Path<String>, Asked(view): Asked<View>) -> Result<Page, Trouble> {
-    let answer = api.get(&format!("/api/zis/v1/executions/{}", encode(&id))).await?;
+    let mut answer = api.get(&format!("/api/zis/v1/executions/{}", encode(&id))).await?;
+    let trace = match answer["execution"]["trace"].take() {
+        Value::Array(trace) => trace,
+        _ => Vec::new(),
+    };
     let execution = &answer["execution"];
-    let trace = execution["trace"].as_array().cloned().unwrap_or_default();
-    let last = trace.iter().filter_map(|visit| visit["attempt"].as_u64()).max().unwrap_or(1);
+    let of = |visit: &Value| visit["attempt"].as_u64().unwrap_or(1);
+    let last = trace.iter().map(of).max().unwrap_or(1);
     let attempt = view.attempt.unwrap_or(last);
-    let visits: Vec<Value> =
-        trace.into_iter().filter(|visit| visit["attempt"].as_u64().unwrap_or(1) == attempt).collect();
+    let visits: Vec<Value> = trace.into_iter().filter(|visit| of(visit) == attempt).collect();
     let mut budget = Budget(BUDGET);
     let drawn = picture(&api, execution, &visits).await;
     let drawn = drawn.and_then(|svg| budget.take(picture_part(PreEscaped(svg))));
@@ -163,18 +163,19 @@ fn tabs(id: &str, last: u64, attempt: u64) -> Markup {
 
 /// The flow of the pinned bundle, coloured by the visits.
 async fn picture(api: &Api, execution: &Value, visits: &[Value]) -> Option<String> {
-    let integration = encode(text(execution, "integration"));
-    let (uuid, digest) = (encode(text(execution, "bundle_uuid")), encode(text(execution, "bundle_digest")));
-    let document =
-        api.get(&format!("/api/zis/v1/integrations/{integration}/bundles/{uuid}/versions/{digest}")).await.ok()?;
-    let reading = zis_bundle::read(&document.to_string(), &zis_bundle::document::Options::default());
-    let bundle = reading.bundle?;
-    drawn(bundle.flow(text(execution, "flow"))?, &overlay(visits))
-}
-
-/// The picture of a flow, when it has no more states than can be read.
-pub fn drawn(flow: &Flow, overlay: &Overlay) -> Option<String> {
-    (zis_lint::graph::Graph::new(flow).nodes.len() <= MOST_DRAWN).then(|| draw(flow, overlay, ""))
+    let (digest, flow) = (text(execution, "bundle_digest"), text(execution, "flow"));
+    let drawing = match api.kept().drawing(digest, flow) {
+        Some(drawing) => drawing,
+        None => {
+            let integration = encode(text(execution, "integration"));
+            let (uuid, version) = (encode(text(execution, "bundle_uuid")), encode(digest));
+            let path = format!("/api/zis/v1/integrations/{integration}/bundles/{uuid}/versions/{version}");
+            let document = api.get(&path).await.ok()?;
+            let reading = zis_bundle::read(&document.to_string(), &zis_bundle::document::Options::default());
+            api.kept().draw(digest, reading.bundle?.flow(flow)?).await?
+        }
+    };
+    Some(drawing.on_page(&overlay(visits)))
 }
 
 /// `Redact[3]/One` is drawn at `Redact/One`.

@@ -15,6 +15,7 @@ mod form;
 mod home;
 mod integration;
 mod integrations;
+mod kept;
 mod live;
 mod logs;
 mod page;

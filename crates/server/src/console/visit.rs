@@ -243,8 +243,9 @@ fn inside(visit: &Value, number: usize) -> Markup {
         @if !reasons.is_empty() { h3 { "Why" } ul { @for reason in reasons.iter().take(CHANGES) { li { (fitting(reason, MOST_LINE)) } } } }
         @if !visit["http"].is_null() { (exchange(visit, number)) }
         @if !visit["output"].is_null() { (changed(visit)) }
-        details { summary { "Input" } (value(&visit["input"])) }
-        @if !visit["output"].is_null() { details { summary { "Output" } (value(&visit["output"])) } }
+        @let same = visit["input"] == visit["output"];
+        details { summary { @if same { "Input and output" } @else { "Input" } } (value(&visit["input"])) }
+        @if !same && !visit["output"].is_null() { details { summary { "Output" } (value(&visit["output"])) } }
     }
 }
 

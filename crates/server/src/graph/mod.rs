@@ -5,7 +5,7 @@ mod svg;
 
 use std::collections::{HashMap, HashSet};
 
-pub use svg::{draw, svg};
+pub use svg::{Drawing, svg};
 
 use zis_lint::graph::Graph;
 

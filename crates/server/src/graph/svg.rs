@@ -22,19 +22,32 @@ svg{font:13px system-ui,sans-serif;background:#fff}\
 
 /// A picture that stands alone.
 pub fn svg(flow: &Flow) -> String {
-    render(flow, &Overlay::default(), Some(STYLE), "")
+    render(&Drawing::new(flow), &Overlay::default(), Some(STYLE))
 }
 
-/// A picture for a page: each state is a link to `#state-…` prefixed with `link`.
-pub fn draw(flow: &Flow, overlay: &Overlay, link: &str) -> String {
-    render(flow, overlay, None, link)
+/// A flow laid out, which takes far longer than to draw it.
+pub struct Drawing {
+    name: String,
+    graph: Graph,
+    layout: Layout,
 }
 
-fn render(flow: &Flow, overlay: &Overlay, style: Option<&str>, link: &str) -> String {
-    let graph = Graph::new(flow);
-    let layout = arrange(&graph);
+impl Drawing {
+    pub fn new(flow: &Flow) -> Self {
+        let graph = Graph::new(flow);
+        let layout = arrange(&graph);
+        Self { name: flow.name.value.clone(), graph, layout }
+    }
+
+    /// A picture for a page: each state is a link to `#state-…`.
+    pub fn on_page(&self, overlay: &Overlay) -> String {
+        render(self, overlay, None)
+    }
+}
+
+fn render(Drawing { name, graph, layout }: &Drawing, overlay: &Overlay, style: Option<&str>) -> String {
     let (width, height) = (layout.width.ceil(), layout.height.ceil());
-    let title = escape(&flow.name.value);
+    let title = escape(name);
     // On a page the states are links, which an image can't have.
     let role = if style.is_some() { "img" } else { "group" };
     let mut out = format!(
@@ -50,17 +63,17 @@ fn render(flow: &Flow, overlay: &Overlay, style: Option<&str>, link: &str) -> St
          <marker id=\"taken\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"12\" markerHeight=\"12\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">\
          <path class=\"head taken\" d=\"M0 0L8 4L0 8z\"/></marker></defs>",
     );
-    let (frames, boxes): (Vec<usize>, Vec<usize>) = (0..graph.nodes.len()).partition(|node| is_frame(&graph, *node));
-    frames.iter().for_each(|node| state(&graph, *node, &layout, overlay, link, &mut out));
+    let (frames, boxes): (Vec<usize>, Vec<usize>) = (0..graph.nodes.len()).partition(|node| is_frame(graph, *node));
+    frames.iter().for_each(|node| state(graph, *node, layout, overlay, &mut out));
     for (edge, line) in graph.edges.iter().zip(&layout.lines) {
-        line_of(&graph, edge, line, overlay, &mut out);
+        line_of(graph, edge, line, overlay, &mut out);
     }
-    boxes.iter().for_each(|node| state(&graph, *node, &layout, overlay, link, &mut out));
+    boxes.iter().for_each(|node| state(graph, *node, layout, overlay, &mut out));
     out.push_str("</svg>");
     out
 }
 
-fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, link: &str, out: &mut String) {
+fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, out: &mut String) {
     let Area { x, y, width, height } = layout.areas[index];
     let (node, place, frame) = (&graph.nodes[index], place(graph, index), is_frame(graph, index));
     let mark = match overlay.states.get(&place) {
@@ -74,12 +87,7 @@ fn state(graph: &Graph, index: usize, layout: &Layout, overlay: &Overlay, link: 
     let (left, top) = (x - width / 2.0, y - height / 2.0);
     let name = escape(&node.name);
     let place = escape(&place);
-    let _ = write!(
-        out,
-        "<a href=\"{}#state-{place}\" class=\"state {}{mark}{begins}\">",
-        escape(link),
-        node.kind.to_lowercase()
-    );
+    let _ = write!(out, "<a href=\"#state-{place}\" class=\"state {}{mark}{begins}\">", node.kind.to_lowercase());
     let (class, radius) = match (frame, node.kind) {
         (true, _) => ("frame", 10.0),
         (_, "Succeed" | "Fail") => ("box", 22.0),

@@ -13,7 +13,6 @@ use super::findings::findings;
 use crate::{
     console::{
         api::{Api, Asked, Trouble},
-        execution::drawn,
         form::Form,
         page::{Page, csrf, encode, page},
         part::{Budget, fitting, json as pretty, picture, section, text, time, verbatim},
@@ -70,7 +69,9 @@ pub async fn show(
         Some(api.get(&format!("{}/diff?{query}", versions_path(&at, &uuid))).await?)
     };
     let source = source_of(&bundle);
-    let report = zis_lint::check(&source, "bundle.json", &zis_lint::Settings::default());
+    let failed =
+        || Trouble { status: http::StatusCode::INTERNAL_SERVER_ERROR, message: "the check ended early".to_owned() };
+    let report = api.kept().report(&source).await.ok_or_else(failed)?;
     let flows: Vec<&str> =
         report.reading.bundle.iter().flat_map(|bundle| &bundle.flows).map(|flow| flow.name.value.as_str()).collect();
     let found = report.findings.len();
@@ -191,15 +192,16 @@ pub async fn flow(
 ) -> Result<Page, Trouble> {
     let at = encode(&name);
     let bundle = api.get(&format!("/api/services/zis/registry/{at}/bundles/{}", encode(&uuid))).await?;
-    let reading = zis_bundle::read(&bundle.to_string(), &zis_bundle::document::Options::default());
-    let read = reading.bundle.as_ref().and_then(|bundle| bundle.flow(&flow));
-    let missing =
-        || Trouble { status: http::StatusCode::NOT_FOUND, message: format!("the bundle has no flow `{flow}`") };
-    let read = read.ok_or_else(missing)?;
+    let definition = definition(&bundle, &flow);
+    if definition.is_null() {
+        let message = format!("the bundle has no flow `{flow}`");
+        return Err(Trouble { status: http::StatusCode::NOT_FOUND, message });
+    }
     let mut budget = Budget(STATES);
-    let svg = drawn(read, &Overlay::default()).and_then(|svg| budget.take(picture(PreEscaped(svg))));
+    let svg = drawn(&api, &bundle, definition, &flow).await;
+    let svg = svg.and_then(|svg| budget.take(picture(PreEscaped(svg))));
     let mut states = Vec::new();
-    gather(definition(&bundle, &flow), "", &mut states);
+    gather(definition, "", &mut states);
     Ok(page(
         &api,
         &flow,
@@ -221,6 +223,19 @@ pub async fn flow(
             }
         },
     ))
+}
+
+/// The flow's picture, kept by the definition.
+async fn drawn(api: &Api, bundle: &Value, definition: &Value, flow: &str) -> Option<String> {
+    let digest = zis_store::registry::digest(&definition.to_string());
+    let drawing = match api.kept().drawing(&digest, flow) {
+        Some(drawing) => drawing,
+        None => {
+            let reading = zis_bundle::read(&bundle.to_string(), &zis_bundle::document::Options::default());
+            api.kept().draw(&digest, reading.bundle?.flow(flow)?).await?
+        }
+    };
+    Some(drawing.on_page(&Overlay::default()))
 }
 
 /// The definition of the flow `name`.

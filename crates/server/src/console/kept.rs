@@ -1,0 +1,86 @@
+//! What is worked out from a bundle and kept, because it takes longer than everything else on its page: pictures laid out, and findings. It is
+//! kept by the text that it was made from, so that it is never stale.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use zis_bundle::Flow;
+use zis_lint::{Report, Settings, graph::Graph};
+use zis_store::registry::digest;
+
+use crate::graph::Drawing;
+
+/// States of a flow that is drawn: of more, nobody can read the picture, and it takes long to lay out.
+const MOST_STATES: usize = 150;
+/// Drawings and reports that are kept: a report holds a bundle's whole tree.
+const DRAWINGS: usize = 200;
+const REPORTS: usize = 8;
+
+/// Values by key; when there are more than `most`, all are made anew.
+struct Cache<T> {
+    most: usize,
+    values: Mutex<HashMap<String, Arc<T>>>,
+}
+
+impl<T> Cache<T> {
+    fn new(most: usize) -> Self {
+        Self { most, values: Mutex::default() }
+    }
+
+    fn get(&self, key: &str) -> Option<Arc<T>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn put(&self, key: String, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        if values.len() >= self.most {
+            values.clear();
+        }
+        values.insert(key, value.clone());
+        value
+    }
+}
+
+pub struct Kept {
+    drawings: Cache<Drawing>,
+    reports: Cache<Report>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { drawings: Cache::new(DRAWINGS), reports: Cache::new(REPORTS) }
+    }
+}
+
+impl Kept {
+    /// The drawing of the flow `name` in the version `version`, a digest.
+    pub fn drawing(&self, version: &str, name: &str) -> Option<Arc<Drawing>> {
+        self.drawings.get(&format!("{version} {name}"))
+    }
+
+    /// Lays the flow out on a thread of its own, when it has no more states than can be read.
+    pub async fn draw(&self, version: &str, flow: &Flow) -> Option<Arc<Drawing>> {
+        if Graph::new(flow).nodes.len() > MOST_STATES {
+            return None;
+        }
+        let key = format!("{version} {}", flow.name.value);
+        let flow = flow.clone();
+        let drawing = tokio::task::spawn_blocking(move || Drawing::new(&flow)).await.ok()?;
+        Some(self.drawings.put(key, drawing))
+    }
+
+    /// The findings in the source of a bundle.
+    pub async fn report(&self, source: &str) -> Option<Arc<Report>> {
+        let key = digest(source);
+        if let Some(report) = self.reports.get(&key) {
+            return Some(report);
+        }
+        let source = source.to_owned();
+        let check = move || zis_lint::check(&source, "bundle.json", &Settings::default());
+        let report = tokio::task::spawn_blocking(check).await.ok()?;
+        Some(self.reports.put(key, report))
+    }
+}
