@@ -25,6 +25,7 @@ mod parameter_not_passed;
 mod parameter_not_read;
 mod pasted_program;
 mod path_as_operand;
+mod path_without_connection;
 mod path_without_suffix;
 mod placeholder_without_suffix;
 mod quoted_number;
@@ -87,6 +88,7 @@ table! {
     "ZIS2041" "choice-without-default" Note choice_without_default;
     "ZIS2042" "pasted-program" Note pasted_program;
     "ZIS2043" "key-differs-from-name" Note key_differs_from_name;
+    "ZIS2044" "path-without-connection" Warning path_without_connection;
 }
 
 /// The code and name of everything that can be found: upload checks and rules.
