@@ -27,6 +27,7 @@ mod pasted_program;
 mod path_as_operand;
 mod path_without_connection;
 mod path_without_suffix;
+mod placeholder_without_dollar;
 mod placeholder_without_suffix;
 mod quoted_number;
 mod repeated_call;
@@ -89,6 +90,7 @@ table! {
     "ZIS2042" "pasted-program" Note pasted_program;
     "ZIS2043" "key-differs-from-name" Note key_differs_from_name;
     "ZIS2044" "path-without-connection" Warning path_without_connection;
+    "ZIS2045" "placeholder-without-dollar" Warning placeholder_without_dollar;
 }
 
 /// The code and name of everything that can be found: upload checks and rules.
