@@ -74,15 +74,11 @@ pub fn value(text: &str) -> Result<Value, Refusal> {
 
 /// Reads `text`; a syntax error gives line and column, a wrong member its path.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let read = serde_path_to_error::deserialize(&mut reader);
-    let read = read.map_err(|error| (member(error.path()), error.into_inner()));
-    let read = read.and_then(|value| reader.end().map(|()| value).map_err(|error| (String::new(), error)));
-    read.map_err(|(member, error)| {
+    serde_json::from_str(text).map_err(|error| {
         let position = (error.line(), error.column());
         let reason = reason(&error.to_string());
         let (code, message) = if error.is_data() {
-            (Code::InvalidField, format!("the body can't be used: {member}{reason}"))
+            (Code::InvalidField, format!("the body can't be used: {}{reason}", member::<T>(text)))
         } else {
             (Code::InvalidJson, format!("the body is not JSON: {reason} at line {} column {}", position.0, position.1))
         };
@@ -91,10 +87,12 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     })
 }
 
-/// `` `left_object.name`: ``, or nothing for the body itself.
-fn member(path: &serde_path_to_error::Path) -> String {
-    let path = path.to_string();
-    if path == "." { String::new() } else { format!("`{path}`: ") }
+/// The member of `text` that is no part of a `T`: `` `left_object.name`: ``, or nothing for the body itself. To follow the path costs time, so
+/// it is looked for only when there is something to say.
+fn member<T: DeserializeOwned>(text: &str) -> String {
+    let read = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text));
+    let path = read.err().map(|error| error.path().to_string()).filter(|path| path != ".");
+    path.map(|path| format!("`{path}`: ")).unwrap_or_default()
 }
 
 /// What serde says, without the place and without our names of types.
