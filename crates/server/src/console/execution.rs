@@ -17,7 +17,7 @@ use crate::{
         form::Form,
         page::{Page, csrf, encode, page},
         part::{
-            Budget, code, copyable, duration, fitting, live, picture as picture_part, section, status, text, time,
+            Budget, code, copyable, duration, live, picture as picture_part, section, shortened, status, text, time,
             value,
         },
         visit, zistest,
@@ -100,10 +100,10 @@ pub async fn show(api: Api, Path(id): Path<String>, Asked(view): Asked<View>) ->
 fn ending(execution: &Value) -> Markup {
     let error = &execution["error"];
     html! {
-        @if let Some(message) = execution["message"].as_str() { p.lead { (fitting(message, 1_000)) } }
+        @if let Some(message) = execution["message"].as_str() { p.lead { (shortened(message, 1_000)) } }
         @if !error.is_null() {
             div.notice.bad role="alert" {
-                strong { (fitting(error["cause"].as_str().unwrap_or("failed"), 1_000)) }
+                strong { (shortened(error["cause"].as_str().unwrap_or("failed"), 1_000)) }
                 @if let Some(place) = error["path"].as_str().or(error["state"].as_str()) { " at " a href={ "#state-" (place) } { (place) } }
                 " " (code(text(error, "code")))
                 @if text(error, "code") == MISSING_CONNECTION {

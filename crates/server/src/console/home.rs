@@ -47,8 +47,8 @@ pub async fn show(api: Api) -> Result<Page, Trouble> {
                 }
                 @if !is_new {
                     (section("The last hour", chart::legend(bars), chart::chart(bars)))
-                    (section("Failed", more(&failed, "failed"), failures(&failed)))
-                    (section("Waiting", more(&waiting, "retrying"), list(&waiting)))
+                    (section("Failed", more(&failed, "failed,timed_out"), failures(&failed)))
+                    (section("Waiting", more(&waiting, "waiting,retrying"), list(&waiting)))
                 }
             }
         },

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::console::{
     api::{Api, Asked, Trouble},
     page::{Page, encode, page},
-    part::{fitting, live, next_page, short_id, status, text, time},
+    part::{live, next_page, short_id, shortened, status, text, time},
 };
 
 /// Bytes of an entry that are shown.
@@ -68,7 +68,7 @@ pub async fn list(api: Api, Asked(filter): Asked<Filter>, OriginalUri(uri): Orig
                             tr data-id=(entry["id"].to_string()) {
                                 td.n { (time(text(entry, "timestamp"))) }
                                 td { (status(text(entry, "level"))) }
-                                td.why { (fitting(text(entry, "description"), MOST_TEXT)) }
+                                td.why { (shortened(text(entry, "description"), MOST_TEXT)) }
                                 td { (text(entry, "flow")) span.under { (text(entry, "integration")) } }
                                 td.id { @if let Some(id) = entry["execution"].as_str() { a.mono href={ "/console/executions/" (id) } title=(id) { (short_id(id)) } } }
                             }

@@ -111,6 +111,12 @@ pub fn fitting(text: &str, most: usize) -> &str {
     end.map_or(text, |(at, _)| &text[..at])
 }
 
+/// The same, with a sign when something is left out.
+pub fn shortened(text: &str, most: usize) -> String {
+    let shown = fitting(text, most);
+    if shown.len() == text.len() { text.to_owned() } else { format!("{shown}…") }
+}
+
 /// Text for between tags. Quotes stay as they are, unlike in an attribute: JSON has so many that they would double a page.
 fn escaped(text: &str) -> PreEscaped<String> {
     PreEscaped(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
@@ -176,7 +182,7 @@ pub fn standing(execution: &Value) -> Markup {
 pub fn why(execution: &Value) -> Markup {
     let said = execution["message"].as_str().or(execution["error"]["cause"].as_str());
     html! {
-        @if let Some(said) = said { div.clamp title=(fitting(said, 400)) { (fitting(said, 200)) } }
+        @if let Some(said) = said { div.clamp title=(shortened(said, 400)) { (shortened(said, 200)) } }
         @if let Some(wake_at) = execution["wake_at"].as_str() { span.soft { "goes on at " (time(wake_at)) } }
     }
 }

@@ -11,7 +11,7 @@ use zis_flow::{
 
 use crate::console::{
     page::encode,
-    part::{Budget, code, fitting, millis, text, value, verbatim},
+    part::{Budget, code, millis, shortened, text, value, verbatim},
 };
 
 /// Visits on a page.
@@ -235,12 +235,12 @@ fn inside(visit: &Value, number: usize) -> Markup {
     html! {
         @if !error.is_null() {
             div class={ "notice " (outcome(visit).0) } {
-                (fitting(error["cause"].as_str().or(error["Cause"].as_str()).unwrap_or("failed"), 1_000))
-                @if let Some(detail) = error["detail"].as_str() { br; (fitting(detail, 1_000)) }
+                (shortened(error["cause"].as_str().or(error["Cause"].as_str()).unwrap_or("failed"), 1_000))
+                @if let Some(detail) = error["detail"].as_str() { br; (shortened(detail, 1_000)) }
                 " " (code(text(error, "code")))
             }
         }
-        @if !reasons.is_empty() { h3 { "Why" } ul { @for reason in reasons.iter().take(CHANGES) { li { (fitting(reason, MOST_LINE)) } } } }
+        @if !reasons.is_empty() { h3 { "Why" } ul { @for reason in reasons.iter().take(CHANGES) { li { (shortened(reason, MOST_LINE)) } } } }
         @if !visit["http"].is_null() { (exchange(visit, number)) }
         @if !visit["output"].is_null() { (changed(visit)) }
         @let same = visit["input"] == visit["output"];
@@ -313,5 +313,5 @@ fn line(change: &Change<'_>) -> String {
     };
     let value = change.new.map_or_else(String::new, |new| format!(" = {new}"));
     let line = format!("{sign} {}{value}", change.path);
-    fitting(&line, MOST_LINE).to_owned()
+    shortened(&line, MOST_LINE)
 }

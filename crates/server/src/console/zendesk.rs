@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::console::{
     api::{Api, Asked, Trouble},
     page::{Page, encode, page},
-    part::{Budget, fitting, section, text, time, value},
+    part::{Budget, section, shortened, text, time, value},
 };
 
 /// Comments, profiles and activities on a page, bytes of one comment, and bytes of HTML for attributes and properties.
@@ -127,7 +127,7 @@ pub async fn ticket(api: Api, Path(id): Path<String>) -> Result<Page, Trouble> {
                 div.panel {
                     p { strong { (name_of(&people, &comment["author_id"])) } " " span.soft.small { (time(text(comment, "created_at"))) }
                         @if comment["public"] == Value::Bool(false) { " " span.tag.warn { "internal" } } }
-                    p.body { (fitting(text(comment, "body"), MOST_BODY)) @if text(comment, "body").len() > MOST_BODY { "…" } }
+                    p.body { (shortened(text(comment, "body"), MOST_BODY)) }
                 }
             } @if comments.len() > MOST { p.soft { (comments.len() - MOST) " more: the API gives all." } } }))
         },

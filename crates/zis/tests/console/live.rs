@@ -26,6 +26,7 @@ async fn lights_up(browser: Browser, api: Api) {
         send_refund(&api).await;
         browser.see(&format!("//tbody[count(tr)={count}]")).await;
         browser.see(&format!("//tbody[count(tr[.//span[.='succeeded']])={count}]")).await;
+        browser.see("//p[@id='news'][@role='status'][.='1 new']").await;
     }
     assert_eq!(browser.run("return window.loadedOnce").await, true, "the page was never loaded again");
 }

@@ -5,6 +5,7 @@
 mod support;
 
 mod failure;
+mod keys;
 mod live;
 mod manage;
 mod pages;

@@ -67,6 +67,8 @@ async fn connections(browser: &Browser, api: &Api) {
     browser.fill("#c-secret", "not-to-be-seen").await;
     browser.press_in("#secret", "Create").await;
     browser.see("//*[@role='status'][.='The connection is created.']").await;
+    browser.see(&format!("{}//button[.='Delete']", row("shop"))).await.click().await.expect("a button");
+    browser.confirm("Cancel").await;
     browser.see(&row("shop")).await;
     assert!(!browser.text().await.contains("not-to-be-seen"));
 

@@ -242,7 +242,13 @@ impl Browser {
         pressed.unwrap_or_else(|error| panic!("`{text}` can't be pressed: {error}"));
     }
 
-    /// Says yes to what the page asks before it does what can't be undone.
+    /// Presses a key where the focus is.
+    pub async fn key(&self, key: &str) {
+        let focused = self.client.active_element().await.expect("something has the focus");
+        focused.send_keys(key).await.expect("it takes keys");
+    }
+
+    /// Answers what the page asks before it does what can't be undone.
     pub async fn confirm(&self, text: &str) {
         self.press_in("dialog", text).await;
     }

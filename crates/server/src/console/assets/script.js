@@ -46,9 +46,13 @@ function nameOf(details) {
   return details.id || (holder ? holder.id : "") + "/" + details.querySelector("summary").textContent;
 }
 
+// Each live part as the server wrote it, before this script changed it.
+const written = new Map();
+
 // Keeps what the reader has opened and selected, and where the picture stands.
 function replace(part, fresh) {
-  if (part.innerHTML === fresh.innerHTML) return;
+  if (written.get(part) === fresh.innerHTML) return;
+  written.set(part, fresh.innerHTML);
   const seen = new Map([...part.querySelectorAll("details")].map((details) => [nameOf(details), details.open]));
   const checked = new Set([...part.querySelectorAll("input:checked")].map((box) => box.value));
   const known = new Set([...part.querySelectorAll("[data-id]")].map((row) => row.dataset.id));
@@ -179,6 +183,7 @@ function timeTitle(event) {
   time.title = time.dateTime + " · " + ago + " · " + at.toLocaleString() + " here";
 }
 
+document.querySelectorAll("[data-live]").forEach((part) => written.set(part, part.innerHTML));
 enhance(document);
 document.querySelectorAll("[data-live]").forEach(follow);
 document.querySelectorAll("select[data-submit]").forEach((select) => select.addEventListener("change", () => select.form.submit()));

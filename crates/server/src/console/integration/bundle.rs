@@ -15,7 +15,7 @@ use crate::{
         api::{Api, Asked, Trouble},
         form::Form,
         page::{Page, csrf, encode, page},
-        part::{Budget, fitting, json as pretty, picture, section, text, time, verbatim},
+        part::{Budget, json as pretty, picture, section, shortened, text, time, verbatim},
     },
     graph::Overlay,
 };
@@ -141,21 +141,14 @@ fn change_list(answer: &Value) -> Markup {
                 ul.panel.changes { @for change in changes.iter().take(MOST_ROWS) {
                     li class=(text(change, "kind")) {
                         (match text(change, "kind") { "added" => "+", "removed" => "−", _ => "~" }) " " (text(change, "pointer"))
-                        @if !change["old"].is_null() { " " del { (excerpt(&change["old"])) } }
-                        @if !change["new"].is_null() { " " (excerpt(&change["new"])) }
+                        @if !change["old"].is_null() { " " del { (shortened(&change["old"].to_string(), MOST_VALUE)) } }
+                        @if !change["new"].is_null() { " " (shortened(&change["new"].to_string(), MOST_VALUE)) }
                     }
                 } }
                 @if changes.len() > MOST_ROWS { p.soft { (changes.len() - MOST_ROWS) " more changes: " code { "zis diff" } " shows all." } }
             }
         }
     }
-}
-
-/// A value on a line, cut when it is long.
-fn excerpt(value: &Value) -> String {
-    let text = value.to_string();
-    let shown = fitting(&text, MOST_VALUE);
-    if shown.len() == text.len() { text } else { format!("{shown}…") }
 }
 
 /// Back to an old version.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use zis_bundle::{Finding, Severity};
 use zis_lint::Report;
 
-use crate::console::part::{Budget, code, fitting, prose};
+use crate::console::part::{Budget, code, prose, shortened};
 
 /// Bytes of a source that is shown whole; of a longer one, the lines around the findings.
 const WHOLE: usize = 32_000;
@@ -54,8 +54,8 @@ fn row(finding: &Finding, line: usize, source: &str, address: &str) -> Markup {
     html! {
         li {
             span class={ "tag " (class) } { (finding.severity.name()) }
-            div { (prose(fitting(&finding.message, MOST_TEXT))) " " (code(finding.code))
-                @if let Some(help) = &finding.help { span.under { (prose(fitting(help, MOST_TEXT))) } } }
+            div { (prose(&shortened(&finding.message, MOST_TEXT))) " " (code(finding.code))
+                @if let Some(help) = &finding.help { span.under { (prose(&shortened(help, MOST_TEXT))) } } }
             a.n href=(there) { "line " (line) }
         }
     }
@@ -106,5 +106,5 @@ fn numbered(number: usize, line: &str, marks: &Marks) -> Markup {
         Some(false) => "line marked",
         None => "line",
     };
-    html! { span class=(class) id={ "L" (number) } data-line=(number) { (fitting(line, MOST_LINE)) "\n" } }
+    html! { span class=(class) id={ "L" (number) } data-line=(number) { (shortened(line, MOST_LINE)) "\n" } }
 }
