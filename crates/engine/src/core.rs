@@ -108,9 +108,9 @@ impl Core {
         self.clock.now()
     }
 
-    /// The turn to merge into the config of `scope`. Who holds it until the merge is kept finds nobody faster, but on other nodes.
-    pub(crate) async fn merge_turn(&self, account: AccountId, integration: &str, scope: &str) -> Turn {
-        self.merges.wait(format!("{}/{integration}/{scope}", account.0)).await
+    /// The turn to merge into the integration's `what`. Who holds it until the merge is kept finds nobody faster, but on other nodes.
+    pub(crate) async fn merge_turn(&self, account: AccountId, integration: &str, what: &str) -> Turn {
+        self.merges.wait(format!("{}/{integration}/{what}", account.0)).await
     }
 
     pub(crate) fn owner(&self) -> Owner {

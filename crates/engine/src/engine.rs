@@ -19,7 +19,7 @@ use crate::{
     options::Options,
     recover,
     signal::Signal,
-    wake,
+    turns, wake,
     world::Clock,
 };
 
@@ -99,7 +99,7 @@ impl Engine {
         scope: &str,
         patch: &Value,
     ) -> Result<Option<Config>, StoreError> {
-        let _turn = self.core.merge_turn(account, integration, scope).await;
+        let _turn = self.core.merge_turn(account, integration, &turns::config(scope)).await;
         config::patch(&self.core.store, account, integration, scope, patch, self.core.now()).await
     }
 

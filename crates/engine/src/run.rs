@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use zis_flow::{
     Call, CallId, Effect, Failure, Machine, Outcome, Timestamp,
-    effect::Work,
     failure::error,
     journal::{Record, Status},
     machine::{End, Step},
@@ -308,11 +307,11 @@ impl Run {
     }
 }
 
-/// Flows that merge into one config do so one after the other: else all but one of them would be refused. Who has waited for as long as
-/// the call may take goes on without.
+/// Flows that merge into one config or link do so one after the other: else all but one of them would be refused. Who has waited for as
+/// long as the call may take goes on without.
 async fn turn(core: &Core, caller: &Caller, call: &Call, began: Timestamp) -> turns::Turn {
-    let Work::PatchConfig { scope, .. } = &call.work else { return None };
-    let turn = core.merge_turn(caller.account, &caller.integration, scope);
+    let what = turns::merged(&call.work)?;
+    let turn = core.merge_turn(caller.account, &caller.integration, &what);
     tokio::time::timeout(call.deadline.since(began), turn).await.ok().flatten()
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use zis_flow::effect::Work;
 
 use crate::sync::lock;
 
@@ -44,6 +45,19 @@ impl Turns {
         lines.insert(name, Arc::downgrade(&line));
         line
     }
+}
+
+/// What `work` merges into, when it merges.
+pub(crate) fn merged(work: &Work) -> Option<String> {
+    match work {
+        Work::PatchConfig { scope, .. } => Some(config(scope)),
+        Work::PatchLink { link_type, left, .. } => Some(format!("link/{link_type}/{left}")),
+        _ => None,
+    }
+}
+
+pub(crate) fn config(scope: &str) -> String {
+    format!("config/{scope}")
 }
 
 #[cfg(test)]

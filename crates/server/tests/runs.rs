@@ -339,6 +339,15 @@ async fn executions_are_counted_over_time() {
     }
 }
 
+/// All executions, when every one of them has ended.
+async fn all_ended(server: &TestServer) -> Vec<Value> {
+    let ended = |body: &Value| {
+        let executions = body["executions"].as_array()?;
+        executions.iter().all(|execution| !execution["ended_at"].is_null()).then(|| executions.clone())
+    };
+    server.until(&format!("{EXECUTIONS}?page[size]=100"), ended).await
+}
+
 #[tokio::test]
 async fn flows_and_clients_that_patch_one_config_at_once_all_succeed() {
     const FLOWS: usize = 40;
@@ -357,13 +366,27 @@ async fn flows_and_clients_that_patch_one_config_at_once_all_succeed() {
     }));
     futures_util::future::join(sent, patched).await;
 
-    let ended = |body: &Value| {
-        let executions = body["executions"].as_array()?;
-        executions.iter().all(|execution| !execution["ended_at"].is_null()).then(|| executions.clone())
-    };
-    let executions = server.until(&format!("{EXECUTIONS}?page[size]=100"), ended).await;
+    let executions = all_ended(&server).await;
     assert_eq!(executions.len(), FLOWS);
     assert!(executions.iter().all(|execution| execution["status"] == "succeeded"), "{executions:?}");
     let found = server.get(&format!("{configs}?filter[scope]=box")).bearer(&token).send().await.expect(200);
     assert_eq!(found["configs"][0]["config"].as_object().unwrap().len(), 2 * FLOWS);
+}
+
+#[tokio::test]
+async fn flows_that_patch_one_link_at_once_all_succeed() {
+    const FLOWS: usize = 40;
+    let server = TestServer::start().await;
+    let token = server.token("acme").await;
+    let link = json!({"link_type": "t", "left_object": {"name": "a"}, "right_object": {"name": "b"}});
+    server.post("/api/services/zis/links/acme", link).bearer(&token).send().await.expect(201);
+    let states = json!({"Note": {"Type": "Action", "ActionName": "zis:common:action:PatchLink", "End": true,
+        "Parameters": {"link_type": "t", "left_object_name": "a", "left_object": {"metadata.$": "$.input"}}}});
+    install(&server, "Note", states, json!({})).await;
+
+    futures_util::future::join_all((0..FLOWS).map(|at| send(&server, json!({"by": at})))).await;
+
+    let executions = all_ended(&server).await;
+    assert_eq!(executions.len(), FLOWS);
+    assert!(executions.iter().all(|execution| execution["status"] == "succeeded"), "{executions:?}");
 }
