@@ -198,19 +198,19 @@ pub async fn missing(api: Api) -> Trouble {
 
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
-        let (title, kind, advice) = match self.status.as_u16() {
-            404 => ("Not here", "warn", "It may be gone, or the address is not quite right."),
-            403 => (
-                "Not allowed",
-                "bad",
-                "Nothing was changed. Go back, load the page again and repeat; or sign in as somebody who may.",
-            ),
-            500.. => (
-                "Something broke",
-                "bad",
-                "It is the server's fault, not yours. Its log says more; trying again does no harm.",
-            ),
-            _ => ("That did not work", "bad", "Nothing was changed. Go back, mend it and send it again."),
+        let pages =
+            [("/console", "Home"), ("/console/executions", "Executions"), ("/console/integrations", "Integrations")];
+        // Those that everybody who has signed in may see.
+        let others = [
+            ("/console/zendesk", "Tickets"),
+            ("/console/bins", "Bins"),
+            ("/console/sign-in", "Sign in as somebody else"),
+        ];
+        let (title, kind, advice, ways) = match self.status.as_u16() {
+            404 => ("Not here", "warn", "It may be gone, or the address is not quite right.", pages),
+            403 => ("Not allowed", "bad", "Nothing was changed.", others),
+            500.. => ("Something broke", "bad", "It is the server's fault, not yours; its log says more.", pages),
+            _ => ("That did not work", "bad", "Nothing was changed. Go back, mend it and send it again.", pages),
         };
         let page = page::trouble(
             title,
@@ -218,7 +218,7 @@ impl IntoResponse for Trouble {
                 div.title { h1 { (title) } }
                 div class={ "notice " (kind) } role="alert" { (prose(&self.message)) }
                 p { (advice) }
-                div.row { a.button href="/console" { "Home" } a.button href="/console/executions" { "Executions" } a.button href="/console/integrations" { "Integrations" } }
+                div.row { @for (path, name) in ways { a.button href=(path) { (name) } } }
             },
         );
         (self.status, page).into_response()
