@@ -110,8 +110,8 @@ fn target(target: &Target, zendesk: &Zendesk, subdomain: &str) -> Result<(Url, b
         Target::Path(text) => (text.trim(), true),
     };
     // The URL reader would drop line breaks and tabs without a word.
-    if let Some(at) = text.find(|letter: char| letter.is_control()) {
-        return Err(format!("the URL has a control character at byte {at}: {:?}", &text[at..].chars().next()));
+    if let Some((at, letter)) = text.char_indices().find(|(_, letter)| letter.is_control()) {
+        return Err(format!("the URL has a control character at byte {at}: {letter:?}"));
     }
     let is_absolute = has_scheme(text);
     if !is_absolute && (is_path || (text.starts_with('/') && !text.starts_with("//"))) {
