@@ -9,7 +9,7 @@ mod string;
 
 pub use reader::{MAX_DEPTH, parse};
 pub(crate) use recover::quoted;
-pub use string::source_offset;
+pub use string::{SourceOffsets, source_offset};
 
 /// A JSON value and where it was written.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,7 @@
 //! Strings of the JSON reader: escapes, and strings that nobody closed.
 
+use std::{iter::Peekable, str::CharIndices};
+
 use super::reader::Reader;
 use crate::{code, text::Span};
 
@@ -144,33 +146,50 @@ fn escaped_control(byte: u8) -> String {
 /// The byte of the source that byte `offset` of a string's value was written at; `string` is the span of the string with
 /// its quotes. Good for strings without faults; clamped to the span otherwise.
 pub fn source_offset(text: &str, string: Span, offset: usize) -> usize {
-    let Some(inner) = text.get(string.start + 1..string.end) else { return string.start };
-    let mut value_at = 0;
-    let mut characters = inner.char_indices();
-    while let Some((at, found)) = characters.next() {
-        if value_at >= offset {
-            return string.start + 1 + at;
-        }
-        if found != '\\' {
-            value_at += found.len_utf8();
-            continue;
-        }
-        match characters.next() {
-            Some((_, 'u')) => {
-                let unit = hex4(inner, at + 2).unwrap_or(0);
-                value_at += match unit {
-                    0..=0x7f => 1,
-                    0x80..=0x7ff => 2,
-                    // Each half of a surrogate pair counts for half of its four bytes.
-                    0xd800..=0xdfff => 2,
-                    _ => 3,
-                };
-                characters.by_ref().take(4).for_each(drop);
+    SourceOffsets::new(text, string).at(offset)
+}
+
+/// [`source_offset`] for many offsets of one string, asked for in ascending order: each is looked for from the one before.
+pub struct SourceOffsets<'t> {
+    string: Span,
+    inner: &'t str,
+    characters: Peekable<CharIndices<'t>>,
+    value_at: usize,
+}
+
+impl<'t> SourceOffsets<'t> {
+    pub fn new(text: &'t str, string: Span) -> Self {
+        let inner = text.get(string.start + 1..string.end).unwrap_or_default();
+        Self { string, inner, characters: inner.char_indices().peekable(), value_at: 0 }
+    }
+
+    pub fn at(&mut self, offset: usize) -> usize {
+        while let Some((at, found)) = self.characters.next_if(|_| self.value_at < offset) {
+            if found != '\\' {
+                self.value_at += found.len_utf8();
+                continue;
             }
-            _ => value_at += 1,
+            match self.characters.next() {
+                Some((_, 'u')) => {
+                    let unit = hex4(self.inner, at + 2).unwrap_or(0);
+                    self.value_at += match unit {
+                        0..=0x7f => 1,
+                        0x80..=0x7ff => 2,
+                        // Each half of a surrogate pair counts for half of its four bytes.
+                        0xd800..=0xdfff => 2,
+                        _ => 3,
+                    };
+                    self.characters.by_ref().take(4).for_each(drop);
+                }
+                _ => self.value_at += 1,
+            }
+        }
+        match self.characters.peek() {
+            Some((at, _)) => self.string.start + 1 + at,
+            None if self.inner.is_empty() => self.string.start,
+            None => self.string.end.saturating_sub(1).max(self.string.start),
         }
     }
-    string.end.saturating_sub(1).max(string.start)
 }
 
 /// How the reader adds to the finding it has just reported.

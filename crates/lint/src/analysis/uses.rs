@@ -4,7 +4,7 @@ use zis_bundle::{
     Action,
     action::{Body, Target, Text},
     flow::{Comparison, Condition, Operand, State, StateKind, WaitDuration},
-    json::{push_pointer, source_offset},
+    json::{SourceOffsets, push_pointer},
     path::Path,
     template::{Dynamic, Template},
     text::{Span, Spanned},
@@ -119,10 +119,9 @@ impl Uses<'_> {
     }
 
     fn placeholders(&mut self, template: &Template, span: Span, pointer: &str) {
+        let mut offsets = SourceOffsets::new(self.text, span);
         for (path, range) in template.paths() {
-            let start = source_offset(self.text, span, range.start);
-            let end = source_offset(self.text, span, range.end);
-            let span = Span::new(start, end);
+            let span = Span::new(offsets.at(range.start), offsets.at(range.end));
             self.found.push(Use { path: path.clone(), span, pointer: pointer.into(), guarded: false });
         }
     }
