@@ -39,7 +39,17 @@ async fn a_changed_password_ends_what_was_remembered() {
     assert!(fixture.zendesk.set_password(&agent_principal, agent.id, "other").await.is_err());
     fixture.zendesk.set_password(&admin, agent.id, "second one").await.unwrap();
     assert!(matches!(enter(&fixture, &old).await, Err(AuthError::WrongPassword)));
-    assert!(enter(&fixture, &basic("agent@example.com", "second one")).await.is_ok());
+    let new = basic("agent@example.com", "second one");
+    assert!(enter(&fixture, &new).await.is_ok());
+
+    let other = fixture.other_node();
+    let elsewhere = async |header: &str| other.authenticate(Credentials::Header(header), None).await;
+    assert!(elsewhere(&new).await.is_ok());
+    fixture.pass(3600);
+    assert!(elsewhere(&new).await.is_ok(), "what was right for a hash stays right");
+    fixture.zendesk.set_password(&admin, agent.id, "third one").await.unwrap();
+    fixture.pass(10);
+    assert!(matches!(elsewhere(&new).await, Err(AuthError::WrongPassword)), "another hash makes it wrong");
 }
 
 #[tokio::test]

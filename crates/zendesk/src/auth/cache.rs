@@ -28,6 +28,8 @@ pub(super) type Key = [u8; 32];
 pub(super) struct Cache {
     secret: [u8; 32],
     entries: RwLock<HashMap<Key, (Principal, Timestamp)>>,
+    /// The stored hash that the password of a header was found to be right for.
+    proofs: RwLock<HashMap<Key, String>>,
     generation: AtomicU64,
 }
 
@@ -35,7 +37,7 @@ impl Cache {
     pub fn new(world: &dyn World) -> Self {
         let mut secret = [0; 32];
         world.random(&mut secret);
-        Self { secret, entries: RwLock::default(), generation: AtomicU64::new(0) }
+        Self { secret, entries: RwLock::default(), proofs: RwLock::default(), generation: AtomicU64::new(0) }
     }
 
     pub fn key(&self, text: &str) -> Key {
@@ -45,6 +47,20 @@ impl Cache {
     pub fn get(&self, key: &Key, now: Timestamp) -> Option<Principal> {
         let entries = self.entries.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         entries.get(key).filter(|(_, until)| now < *until).map(|(principal, _)| principal.clone())
+    }
+
+    /// Whether the password of the header was found to be right for `hash`. That stays true for ever: only another hash makes it wrong.
+    pub fn is_proven(&self, key: &Key, hash: &str) -> bool {
+        let proofs = self.proofs.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        proofs.get(key).is_some_and(|proven| proven == hash)
+    }
+
+    pub fn prove(&self, key: Key, hash: String) {
+        let mut proofs = self.proofs.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if proofs.len() >= MAX_ENTRIES {
+            proofs.clear();
+        }
+        proofs.insert(key, hash);
     }
 
     /// Counts the clearings: what was looked up before one must not be remembered after it.

@@ -203,18 +203,33 @@ impl Zendesk {
     async fn password(&self, email: &str, password: &str, key: &cache::Key) -> Result<Principal, AuthError> {
         let found = user::with_password(&self.store, self.account, email).await?;
         let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
-        // An unknown address costs as much time as a wrong password.
-        let permit = self.auth.hasher.permit().await;
-        if let Some(principal) = self.auth.cache.get(key, self.now()) {
-            return Ok(principal);
-        }
-        let right = self.auth.hasher.verify(permit, password.to_owned(), hash).await;
+        let right = self.is_right(password, hash, key).await;
         match user {
             Some(user) if right && !user.suspended => {
                 Ok(Principal { user: Arc::new(user), via: Via::Password, real: None })
             }
             _ => Err(AuthError::WrongPassword),
         }
+    }
+
+    /// Whether `password`, of the header `key`, is that of `hash`. It is computed once for as long as the hash stays the same, however many
+    /// ask at the same time.
+    async fn is_right(&self, password: &str, hash: Option<String>, key: &cache::Key) -> bool {
+        let Authenticator { cache, hasher, .. } = &self.auth;
+        let is_proven = || hash.as_deref().is_some_and(|hash| cache.is_proven(key, hash));
+        if is_proven() {
+            return true;
+        }
+        // An unknown address costs as much time as a wrong password.
+        let permit = hasher.permit().await;
+        if is_proven() {
+            return true;
+        }
+        let right = hasher.verify(permit, password.to_owned(), hash.clone()).await;
+        if let Some(hash) = hash.filter(|_| right) {
+            cache.prove(*key, hash);
+        }
+        right
     }
 
     async fn api_token(&self, email: &str, secret: &str) -> Result<Principal, AuthError> {

@@ -83,6 +83,11 @@ impl Fixture {
         Self { zendesk, sink, world, store, _folder: folder }
     }
 
+    /// Another node on the same store.
+    pub fn other_node(&self) -> Zendesk {
+        Zendesk::new(self.store.clone(), AccountId(1), self.sink.clone(), self.world.clone())
+    }
+
     pub async fn admin(&self) -> Principal {
         let header = basic(ADMIN, PASSWORD);
         self.zendesk.authenticate(Credentials::Header(&header), None).await.unwrap()
