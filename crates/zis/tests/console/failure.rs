@@ -51,7 +51,7 @@ async fn a_failure_is_retried_and_becomes_a_test_case() {
 async fn retries(browser: Browser, good: Arc<AtomicBool>) {
     browser.sign_in().await;
     browser.see("//h2[.='Failed']/following::td[contains(., 'status code: 404')]").await;
-    browser.see("//tbody//a[contains(@href, '/console/executions/')]").await.click().await.expect("a link");
+    browser.click("//tbody//a[contains(@href, '/console/executions/')]").await;
     browser.see("//h1//span[.='failed']").await;
     browser.see("//li[@id='state-InitiateRefund']//pre[contains(., 'no such order')]").await;
     test_case_passes(&browser, "failed").await;
@@ -97,7 +97,7 @@ async fn retries_many(browser: Browser, good: Arc<AtomicBool>) {
     browser.sign_in().await;
     browser.go("/console/executions?status=failed").await;
     browser.see("//tbody[count(tr)=3]").await;
-    browser.see("(//tbody//input[@type='checkbox'])[2]").await.click().await.expect("a box");
+    browser.click("(//tbody//input[@type='checkbox'])[2]").await;
     good.store(true, Ordering::SeqCst);
     browser.press("Retry the selected").await;
     browser.see("//*[@role='status'][.='One execution is running again.']").await;

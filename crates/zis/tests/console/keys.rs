@@ -35,7 +35,7 @@ const FOCUS: &str = "const on = document.activeElement, style = getComputedStyle
 async fn by_keys(browser: Browser) {
     browser.sign_in().await;
     browser.follow("Executions").await;
-    browser.see("//tbody//a[contains(@href, '/console/executions/')]").await.click().await.expect("a link");
+    browser.click("//tbody//a[contains(@href, '/console/executions/')]").await;
     browser.see("//h1//span[.='succeeded']").await;
     let mut reached = BTreeSet::new();
     for stop in 0..STOPS {

@@ -25,7 +25,7 @@ async fn an_old_version_comes_back() {
 async fn comes_back(browser: Browser) {
     browser.sign_in().await;
     browser.go("/console/integrations/acme_refunds").await;
-    browser.see("//tbody//a[contains(@href, '/bundles/')]").await.click().await.expect("a link");
+    browser.click("//tbody//a[contains(@href, '/bundles/')]").await;
     browser.follow("What changed").await;
     browser.see("//ul[contains(@class, 'changes')]/li[contains(., '/bins/refunds')][contains(., '/newer')]").await;
     browser.press("Go back to this").await;
@@ -67,7 +67,7 @@ async fn connections(browser: &Browser, api: &Api) {
     browser.fill("#c-secret", "not-to-be-seen").await;
     browser.press_in("#secret", "Create").await;
     browser.see("//*[@role='status'][.='The connection is created.']").await;
-    browser.see(&format!("{}//button[.='Delete']", row("shop"))).await.click().await.expect("a button");
+    browser.click(&format!("{}//button[.='Delete']", row("shop"))).await;
     browser.confirm("Cancel").await;
     browser.see(&row("shop")).await;
     assert!(!browser.text().await.contains("not-to-be-seen"));
@@ -86,7 +86,7 @@ async fn connections(browser: &Browser, api: &Api) {
     browser.see(&row("github")).await;
     browser.open("Connect by OAuth").await;
     browser.fill("#c-oauth", "code").await;
-    browser.see("//select[@id='c-client']/option[.='github']").await.click().await.expect("a choice");
+    browser.click("//select[@id='c-client']/option[.='github']").await;
     browser.press_in("#connect", "Connect").await;
     browser.see("//a[.='Go there'][starts-with(@href, 'https://github.example.com/authorize?')]").await;
     browser.go("/console/integrations/acme_refunds").await;
@@ -176,7 +176,7 @@ async fn come_and_go(browser: Browser, api: Api) {
     browser.press_in("#new-client", "Create").await;
     browser.see("//pre[@id='secret'][string-length(.) > 20]").await;
     browser.follow("Back").await;
-    browser.see("//tr[td[.='reports']]//button[.='Delete']").await.click().await.expect("a button");
+    browser.click("//tr[td[.='reports']]//button[.='Delete']").await;
     browser.confirm("Delete").await;
     browser.see("//*[@role='status'][.='The OAuth client is gone.']").await;
 
@@ -185,7 +185,7 @@ async fn come_and_go(browser: Browser, api: Api) {
     browser.fill("#email", "ann@example.com").await;
     browser.fill("#password", "a-long-password").await;
     browser.press_in("#new-user", "Create").await;
-    browser.see("//tr[td[.='ann@example.com']]//button[.='Delete']").await.click().await.expect("a button");
+    browser.click("//tr[td[.='ann@example.com']]//button[.='Delete']").await;
     browser.confirm("Delete").await;
     browser.see("//*[@role='status'][.='The user is gone.']").await;
 }

@@ -36,10 +36,10 @@ async fn by_hand(browser: Browser, api: Api, good: Arc<AtomicBool>) {
     browser.press("Send").await;
     api.ended_executions(1).await;
     browser.follow("Executions").await;
-    browser.see("//tbody//a[contains(@href, '/console/executions/')]").await.click().await.expect("a link");
+    browser.click("//tbody//a[contains(@href, '/console/executions/')]").await;
     browser.see("//h1//span[.='failed']").await;
     browser.see("//li[@id='state-InitiateRefund']//pre[contains(., 'no such order')]").await;
-    browser.see("//li[@id='state-CheckRefundAmount']//summary").await.click().await.expect("a state");
+    browser.click("//li[@id='state-CheckRefundAmount']//summary").await;
     browser.see("//li[@id='state-CheckRefundAmount']//h3[.='Why']").await;
 
     good.store(true, Ordering::SeqCst);

@@ -69,7 +69,7 @@ async fn set_up(browser: Browser) {
     browser.press("Allow").await;
     browser.see(&done("Connect it to Zendesk")).await;
     browser.press("Install").await;
-    browser.see("//section[@id='job-specs']//a[.='Try it']").await.click().await.expect("a link");
+    browser.click("//section[@id='job-specs']//a[.='Try it']").await;
     browser.press("Send").await;
     browser.see("//h1[contains(., 'RefundRequestFlow')]//span[.='succeeded']").await;
     browser.follow("Home").await;

@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    elements::Element,
+    error::{CmdError, ErrorStatus},
+    wd::WebDriverCompatibleCommand,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use url::Url;
@@ -222,16 +227,25 @@ impl Browser {
         self.client.execute("arguments[0].value = arguments[1]", arguments).await.expect("the script runs");
     }
 
+    /// Waits for what the XPath describes, and clicks on it: on the one that took its place, when the page changed meanwhile.
+    pub async fn click(&self, xpath: &str) {
+        loop {
+            match self.see(xpath).await.click().await {
+                Ok(()) => return,
+                Err(CmdError::Standard(error)) if error.error == ErrorStatus::StaleElementReference => {}
+                Err(error) => panic!("{xpath} can't be clicked: {error}"),
+            }
+        }
+    }
+
     /// Clicks on the button with this text.
     pub async fn press(&self, text: &str) {
-        let button = self.see(&format!("//button[normalize-space()='{text}']")).await;
-        button.click().await.unwrap_or_else(|error| panic!("`{text}` can't be pressed: {error}"));
+        self.click(&format!("//button[normalize-space()='{text}']")).await;
     }
 
     /// Opens what is behind this summary.
     pub async fn open(&self, text: &str) {
-        let summary = self.see(&format!("//summary[normalize-space()='{text}']")).await;
-        summary.click().await.unwrap_or_else(|error| panic!("`{text}` can't be opened: {error}"));
+        self.click(&format!("//summary[normalize-space()='{text}']")).await;
     }
 
     /// Clicks on the button with this text within the element `css` finds.
@@ -255,8 +269,7 @@ impl Browser {
 
     /// Follows the link with this text.
     pub async fn follow(&self, text: &str) {
-        let link = self.see(&format!("//a[normalize-space()='{text}']")).await;
-        link.click().await.unwrap_or_else(|error| panic!("`{text}` can't be followed: {error}"));
+        self.click(&format!("//a[normalize-space()='{text}']")).await;
     }
 
     /// Fetches an address as the page would: with its session.
