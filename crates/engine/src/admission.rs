@@ -18,6 +18,9 @@ const AFTER_SECONDS: u32 = 1;
 
 pub(crate) struct Admission {
     room: Arc<Semaphore>,
+    /// Half of the room, for executions that come back from the store: what a dead node left, or what wakes at one time, does not keep new
+    /// events out.
+    returned: Arc<Semaphore>,
     max: usize,
     max_per_account: usize,
     accounts: Mutex<HashMap<AccountId, Arc<AtomicUsize>>>,
@@ -26,6 +29,7 @@ pub(crate) struct Admission {
 /// The right to be in memory; given back when dropped.
 pub(crate) struct Slot {
     _room: OwnedSemaphorePermit,
+    _returned: Option<OwnedSemaphorePermit>,
     account: Arc<AtomicUsize>,
 }
 
@@ -38,7 +42,13 @@ impl Drop for Slot {
 impl Admission {
     pub(crate) fn new(max: usize, max_per_account: usize) -> Self {
         let max = max.min(Semaphore::MAX_PERMITS);
-        Self { room: Arc::new(Semaphore::new(max)), max, max_per_account, accounts: Mutex::default() }
+        Self {
+            room: Arc::new(Semaphore::new(max)),
+            returned: Arc::new(Semaphore::new((max / 2).max(1))),
+            max,
+            max_per_account,
+            accounts: Mutex::default(),
+        }
     }
 
     /// Room for `count` new executions of `account`, all or none.
@@ -55,17 +65,18 @@ impl Admission {
                 tenant.fetch_sub(count - taken, Ordering::Relaxed);
                 return Err(busy("executions", self.max));
             };
-            slots.push(Slot { _room: room, account: tenant.clone() });
+            slots.push(Slot { _room: room, _returned: None, account: tenant.clone() });
         }
         Ok(slots)
     }
 
-    /// Room for an execution that was accepted before: waits for it instead of refusing. `None` when the engine is gone.
+    /// Room for an execution that comes back from the store: waits for it instead of refusing. `None` when the engine is gone.
     pub(crate) async fn wait(&self, account: AccountId) -> Option<Slot> {
+        let returned = self.returned.clone().acquire_owned().await.ok()?;
         let room = self.room.clone().acquire_owned().await.ok()?;
         let account = self.tenant(account);
         account.fetch_add(1, Ordering::Relaxed);
-        Some(Slot { _room: room, account })
+        Some(Slot { _room: room, _returned: Some(returned), account })
     }
 
     /// Executions in memory.
@@ -80,6 +91,8 @@ impl Admission {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn refused(result: Result<Vec<Slot>, EngineError>) -> &'static str {
@@ -100,5 +113,15 @@ mod tests {
         drop(first);
         assert_eq!(admission.open(), 0);
         assert_eq!(admission.enter(two, 2).unwrap().len(), 2);
+    }
+    #[test]
+    fn what_comes_back_leaves_room_for_what_is_new() {
+        let (admission, account) = (Admission::new(4, 4), AccountId(1));
+        let back = || admission.wait(account).now_or_never().flatten();
+        let returned = [back().unwrap(), back().unwrap()];
+        assert!(back().is_none());
+        assert_eq!(admission.enter(account, 2).unwrap().len(), 2);
+        drop(returned);
+        assert!(back().is_some());
     }
 }
