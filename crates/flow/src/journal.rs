@@ -19,8 +19,9 @@ use crate::{
     value::Value,
 };
 
-/// Version of the record format, written with every batch; readers accept all versions up to it.
-pub const FORMAT: u32 = 1;
+/// Version of the record format, written with every batch; readers accept all versions up to it. Since 2 the store keeps the event's payload
+/// with the event alone: a program that would not put it back must not read the batch.
+pub const FORMAT: u32 = 2;
 
 /// One thing that happened. The tags (`t`) are append-only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -275,7 +276,7 @@ pub fn advance(status: Option<Status>, record: &Record) -> Result<Status, Illega
     next.ok_or(Illegal { status: status.map_or("none", Status::as_str), record: record.tag() })
 }
 
-/// The text of a batch of records as the store keeps it: `{"v":1,"records":[…]}`.
+/// The text of a batch of records as the store keeps it: `{"v":2,"records":[…]}`.
 pub fn encode(records: &[Record]) -> String {
     #[derive(Serialize)]
     struct Batch<'r> {

@@ -90,7 +90,7 @@ fn the_text_is_stable() {
     let records = [kinds()[1].clone(), kinds()[5].clone()];
     assert_eq!(
         encode(&records),
-        r#"{"v":1,"records":[{"t":"attempt","attempt":1,"at":1000000,"deadline":1000000,"may_retry":true},{"t":"fired","attempt":1,"id":3,"at":1000000}]}"#
+        r#"{"v":2,"records":[{"t":"attempt","attempt":1,"at":1000000,"deadline":1000000,"may_retry":true},{"t":"fired","attempt":1,"id":3,"at":1000000}]}"#
     );
     // Before `may_retry` was written it was false.
     let old = r#"{"v":1,"records":[{"t":"attempt","attempt":1,"at":1,"deadline":2}]}"#;
