@@ -33,6 +33,7 @@ pub(crate) enum Lost {
     Stopped,
 }
 
+#[derive(Default)]
 pub(crate) struct Ledger {
     /// What the row says when everything queued is kept; `None` when that is in doubt.
     face: Option<Face>,
@@ -85,13 +86,7 @@ struct Batch {
 impl Ledger {
     /// For an execution whose row in the store is `row`.
     pub(crate) fn of(row: &Execution) -> Self {
-        Self {
-            face: Some(Face::of(row)),
-            records: Vec::new(),
-            lines: Vec::new(),
-            queued: VecDeque::new(),
-            patience: Duration::ZERO,
-        }
+        Self { face: Some(Face::of(row)), ..Self::default() }
     }
 
     pub(crate) fn record(&mut self, record: Record) {

@@ -220,11 +220,7 @@ impl Run {
         };
         match landed {
             Landed::Evaluated { id, outcome, at } => Ok(Turn::Resume(id, outcome, at)),
-            Landed::Call { call, done, began, turn } => {
-                let landed = self.landed(flight, call, *done, began).await;
-                drop(turn);
-                landed
-            }
+            Landed::Call { call, done, began, turn: _held } => self.landed(flight, call, *done, began).await,
         }
     }
 
