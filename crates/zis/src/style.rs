@@ -15,6 +15,11 @@ pub fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{}{text}{}", style.render(), style.render_reset())
 }
 
+/// `1 finding`, `2 findings`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The style of an execution's status.
 pub fn status(status: &str) -> Style {
     match Status::parse(status) {

@@ -16,6 +16,7 @@ use crate::{
     cli::{Check, CheckFormat, Output},
     files,
     progress::Progress,
+    style::counted,
 };
 
 pub fn run(args: &Check) -> Result<ExitCode> {
@@ -49,7 +50,7 @@ fn fix(file: &Path, name: &str, text: String, settings: &Settings) -> Result<Str
     let (fixed, count) = zis_lint::fix::fix(&text, settings);
     if count > 0 && file != Path::new("-") {
         std::fs::write(file, &fixed).with_context(|| format!("can't write {name}"))?;
-        anstream::eprintln!("{name}: {count} {} fixed", if count == 1 { "finding" } else { "findings" });
+        anstream::eprintln!("{name}: {} fixed", counted(count, "finding"));
     }
     Ok(fixed)
 }

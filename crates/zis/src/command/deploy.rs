@@ -14,7 +14,7 @@ use crate::{
     client::{Client, encode},
     command::{check, tokens},
     files,
-    style::{self, paint},
+    style::{self, counted, paint},
 };
 
 /// Members that a server adds to what was uploaded.
@@ -294,8 +294,4 @@ fn summary(different: Option<&[Change<'_>]>) -> String {
         Some([]) => "no difference".to_owned(),
         Some(changes @ [first, ..]) => format!("{}, first {}", counted(changes.len(), "difference"), line(first)),
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

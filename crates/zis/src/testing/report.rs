@@ -3,7 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 use super::{case::Outcome, coverage::Coverage};
-use crate::style::{self, paint};
+use crate::style::{self, counted, paint};
 
 /// The results of one file.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub fn full(results: &[FileResult], with_coverage: bool, took: Duration) -> Stri
         paint(style::BAD, format!("{failed} failed"))
     };
     let rest = if failed == 0 { String::new() } else { format!(", {passed} passed") };
-    let files = if results.len() == 1 { "1 file".to_owned() } else { format!("{} files", results.len()) };
+    let files = counted(results.len(), "file");
     let _ = writeln!(out, "\n{verdict}{rest} in {files}, {:.0} ms", took.as_secs_f64() * 1e3);
     out
 }

@@ -28,7 +28,7 @@ use crate::{
     credentials::{ADMIN, Credentials, DEV_PASSWORD},
     files,
     progress::Progress,
-    style::{self, paint},
+    style::{self, counted, paint},
 };
 
 /// How often the files' times are looked at: quick for a person, nothing for the machine.
@@ -201,10 +201,7 @@ impl Session {
             let path = format!("/api/services/zis/registry/job_specs/install?job_spec_name={full}");
             self.client.call(Method::POST, &path, None).await?;
         }
-        let specs = match bundle.job_specs.len() {
-            1 => "1 job spec".to_owned(),
-            many => format!("{many} job specs"),
-        };
+        let specs = counted(bundle.job_specs.len(), "job spec");
         anstream::println!("{} {} runs as {integration}, {specs} installed", paint(style::GOOD, "✓"), file.display());
         Ok(())
     }
