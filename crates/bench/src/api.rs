@@ -5,12 +5,22 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use serde_json::{Value, json};
 
-use crate::{
-    load::{Http, client},
-    process::{ADMIN, Zis},
-};
+use crate::process::{ADMIN, Zis};
+
+pub type Http = Client<HttpConnector, Full<Bytes>>;
+
+/// A client with Nagle's algorithm off.
+pub fn client() -> Http {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    Client::builder(TokioExecutor::new()).pool_max_idle_per_host(256).build(connector)
+}
 
 #[derive(Clone)]
 pub struct Api {

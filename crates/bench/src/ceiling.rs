@@ -6,7 +6,7 @@ use http::{Request, header};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 
-use crate::load::{Http, client};
+use crate::api::{Http, client};
 
 #[derive(Clone)]
 struct Ceiling {

@@ -23,8 +23,7 @@ pub async fn run(settings: &Settings) -> Result<Vec<Table>> {
     let title = "Case (a), one POST at the sink; generator, sink and server share the machine.";
     let mut table = Table::new(title, &columns);
     let stub = Stub::ceiling(&world)?;
-    let shot =
-        Shot::post(format!("{}/small", stub.base), None, |order| tutorial::profile_event(order, "100.00", "basic"));
+    let shot = Shot::post(format!("{}/small", stub.base), None, tutorial::profile_event("100.00", "basic"));
     let ceiling = row(&shot, &sink, &[stub.id()]).await?;
     table.row(cells("axum + hyper client, no store (ceiling)", &ceiling, stub.id()));
     drop(stub);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     api::Api,
     backlog::{self, Outside},
-    load::{Shot, fill},
+    load::{ORDER, Shot, fill},
     matching,
     measure::{Cell, cell, latencies},
     process::Zis,
@@ -143,10 +143,9 @@ async fn events(sink: &Sink, world: &str) -> Result<Table> {
 /// The event of case (b) with order lines up to `bytes`.
 fn large(api: &Api, bytes: usize) -> Shot {
     let url = format!("{}/api/zis/v1/events", api.base);
-    let mut event = tutorial::plain_event("ORDER-HERE");
+    let mut event = tutorial::plain_event(ORDER);
     let line = json!({"sku": "A-1003", "title": "a pair of shoes", "quantity": 2, "price": "49.90"});
     let (used, each) = (event["payload"].to_string().len(), line.to_string().len() + 1);
     event["payload"]["lines"] = Value::Array(vec![line; bytes.saturating_sub(used) / each]);
-    let text = event.to_string();
-    Shot::post(url, Some(api.authorization.clone()), move |order| text.replacen("ORDER-HERE", order, 1))
+    Shot::post(url, Some(api.authorization.clone()), event.to_string())
 }

@@ -1,7 +1,7 @@
 //! The interpreter alone: nanoseconds and allocations for each state of the tutorial's flow; jq; the linter.
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
+    alloc::{GlobalAlloc, Layout},
     hint::black_box,
     sync::{
         Arc,
@@ -17,6 +17,7 @@ use jaq_core::{
     load::{Arena, File, Loader},
     unwrap_valr,
 };
+use mimalloc::MiMalloc;
 use zis_bundle::document;
 use zis_flow::{
     Machine, Outcome, Program, Settings, Step, Timestamp, Value,
@@ -32,23 +33,29 @@ const BUNDLE: &str = include_str!("../../../examples/refund-router/bundle.json")
 const INPUT: &str = include_str!("../../../examples/refund-router/inputs/200-premium.json");
 const EXPR: &str = ".activity_event.user_activity.properties.refund_amount | tonumber";
 
-/// The system's allocator, counting.
+/// The allocator of zis, counting.
 pub struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 #[allow(unsafe_code, reason = "an allocator can't be written without; it only counts and hands on")]
-// SAFETY: every call is handed to the system's allocator unchanged.
+// SAFETY: every call is handed to the other allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise is the system allocator's.
-        unsafe { System.alloc(layout) }
+        // SAFETY: the caller's promise is what the other allocator asks for.
+        unsafe { MiMalloc.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // SAFETY: the pointer came from `alloc` above.
-        unsafe { System.dealloc(pointer, layout) }
+        unsafe { MiMalloc.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the pointer came from `alloc` above.
+        unsafe { MiMalloc.realloc(pointer, layout, size) }
     }
 }
 

@@ -9,39 +9,17 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use axum::{Router, serve::ListenerExt};
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 
 use crate::sink::Sink;
 
 /// How long a lane waits for one turn before the run counts as broken.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-pub type Http = Client<HttpConnector, Full<Bytes>>;
-
-/// A client with Nagle's algorithm off.
-pub fn client() -> Http {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    Client::builder(TokioExecutor::new()).pool_max_idle_per_host(256).build(connector)
-}
-
-/// Serves `router` on a free port with Nagle's algorithm off; `http://127.0.0.1:PORT`.
-pub async fn listen(router: Router) -> Result<String> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(format!("http://{address}"))
-}
 
 /// What a run gave.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,47 +34,84 @@ pub struct Run {
     pub seconds: f64,
 }
 
+/// Stands in a body where an order's number goes.
+pub const ORDER: &str = "ORDER-HERE";
+
 /// What the lanes send.
 #[derive(Clone)]
 pub struct Shot {
-    pub method: Method,
+    method: Method,
     /// Lane N sends to the address N modulo their number.
     pub urls: Vec<String>,
-    pub authorization: Option<String>,
-    /// The body for an order number.
-    pub body: Arc<dyn Fn(&str) -> String + Send + Sync>,
+    authorization: Option<String>,
+    /// May hold [`ORDER`].
+    body: Arc<str>,
 }
 
 impl Shot {
-    pub fn post(
-        url: impl Into<String>,
-        authorization: Option<String>,
-        body: impl Fn(&str) -> String + Send + Sync + 'static,
-    ) -> Self {
-        Self { method: Method::POST, urls: vec![url.into()], authorization, body: Arc::new(body) }
+    pub fn post(url: impl Into<String>, authorization: Option<String>, body: impl Into<Arc<str>>) -> Self {
+        Self { method: Method::POST, urls: vec![url.into()], authorization, body: body.into() }
     }
 
     pub fn get(url: impl Into<String>, authorization: Option<String>) -> Self {
-        let body = Arc::new(|_: &str| String::new());
-        Self { method: Method::GET, urls: vec![url.into()], authorization, body }
+        Self { method: Method::GET, urls: vec![url.into()], authorization, body: "".into() }
+    }
+
+    /// Sends one, on a connection of its own.
+    pub async fn once(&self) -> Result<()> {
+        Line::open(self.clone(), 0).await?.send("first").await
+    }
+}
+
+/// A lane's own connection: no pool and nothing shared, for what the generator takes of the machine is missing to what it measures.
+struct Line {
+    shot: Shot,
+    url: Uri,
+    authorization: Option<HeaderValue>,
+    connection: SendRequest<Full<Bytes>>,
+}
+
+impl Line {
+    async fn open(shot: Shot, lane: usize) -> Result<Self> {
+        let url: Uri = shot.urls[lane % shot.urls.len()].parse()?;
+        let authorization = shot.authorization.as_deref().map(HeaderValue::from_str).transpose()?;
+        let connection = connect(&url).await?;
+        Ok(Self { shot, url, authorization, connection })
     }
 
     /// Sends once; an answer that is not 2xx is an error.
-    pub async fn send(&self, http: &Http, lane: usize, order: &str) -> Result<()> {
-        let url = &self.urls[lane % self.urls.len()];
-        let mut request = Request::builder().method(&self.method).uri(url);
+    async fn send(&mut self, order: &str) -> Result<()> {
+        if self.connection.ready().await.is_err() {
+            // The server has closed a connection that it need not keep.
+            self.connection = connect(&self.url).await?;
+        }
+        let (host, path) = (self.url.authority(), self.url.path_and_query());
+        let mut request = Request::builder().method(&self.shot.method);
+        request = request.uri(path.map_or("/", |path| path.as_str()));
+        request = request.header(header::HOST, host.map_or("", |host| host.as_str()));
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        if self.method == Method::POST {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+        if self.shot.method == Method::POST {
+            request = request.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let answer = http.request(request.body(Full::new(Bytes::from((self.body)(order))))?).await?;
+        let request = request.body(Full::new(Bytes::from(self.shot.body.replacen(ORDER, order, 1))))?;
+        let answer = self.connection.send_request(request).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
-        ensure!(status.is_success(), "{url} answered {status}: {}", String::from_utf8_lossy(&body));
+        ensure!(status.is_success(), "{} answered {status}: {}", self.url, String::from_utf8_lossy(&body));
         Ok(())
     }
+}
+
+async fn connect(url: &Uri) -> Result<SendRequest<Full<Bytes>>> {
+    let authority = url.authority().with_context(|| format!("{url} names no host"))?;
+    let stream = TcpStream::connect(authority.as_str()).await.with_context(|| url.to_string())?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // What goes wrong with it is told to the sender.
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 /// Lanes that send the same.
@@ -105,7 +120,6 @@ struct Lanes {
     shot: Shot,
     /// Where an order's refund ends a turn; without one the answer does.
     sink: Option<Sink>,
-    http: Http,
     /// Makes order numbers of different runs different.
     run: usize,
 }
@@ -114,7 +128,7 @@ impl Lanes {
     fn new(shot: &Shot, sink: Option<&Sink>) -> Self {
         static RUNS: AtomicUsize = AtomicUsize::new(0);
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
-        Self { shot: shot.clone(), sink: sink.cloned(), http: client(), run }
+        Self { shot: shot.clone(), sink: sink.cloned(), run }
     }
 
     /// Runs `count` lanes for as long as `go_on` says so; each turn's begin and end.
@@ -133,21 +147,22 @@ impl Lanes {
     }
 
     async fn run_one(self, lane: usize, go_on: impl Fn() -> bool) -> Result<Vec<Turn>> {
+        let mut line = Line::open(self.shot.clone(), lane).await?;
         let mut turns = Vec::new();
         while go_on() {
             let order = format!("{}-{lane}-{}", self.run, turns.len());
             let began = Instant::now();
             let late = || format!("order {order} was not done within {PATIENCE:?}");
-            let ended = tokio::time::timeout(PATIENCE, self.turn(lane, &order)).await.with_context(late)??;
+            let ended = tokio::time::timeout(PATIENCE, self.turn(&mut line, &order)).await.with_context(late)??;
             turns.push(Turn { began, ended });
         }
         Ok(turns)
     }
 
     /// When it ended.
-    async fn turn(&self, lane: usize, order: &str) -> Result<Instant> {
+    async fn turn(&self, line: &mut Line, order: &str) -> Result<Instant> {
         let told = self.sink.as_ref().map(|sink| sink.expect(order));
-        self.shot.send(&self.http, lane, order).await?;
+        line.send(order).await?;
         match told {
             Some(told) => Ok(told.await?),
             None => Ok(Instant::now()),

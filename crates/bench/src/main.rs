@@ -29,6 +29,7 @@ mod usage;
 use std::{path::PathBuf, pin::Pin, time::Instant};
 
 use anyhow::{Context, Result, bail};
+use tokio::runtime::Builder;
 
 use report::Table;
 
@@ -69,15 +70,19 @@ const BENCHES: &[Bench] = &[
 #[global_allocator]
 static ALLOCATOR: interpreter::Counting = interpreter::Counting;
 
-#[tokio::main]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let [first, kind, argument] = args.as_slice()
         && first == "stub"
     {
-        return stub::serve(kind, argument.clone()).await;
+        let stub = stub::serve(kind, argument.clone());
+        return Builder::new_multi_thread().enable_all().build()?.block_on(stub);
     }
-    let settings = settings(args.into_iter())?;
+    // One thread: lanes and sink wake each other without the kernel, and leave the machine to what is measured.
+    Builder::new_current_thread().enable_all().build()?.block_on(run(settings(args.into_iter())?))
+}
+
+async fn run(settings: Settings) -> Result<()> {
     let mut sections = Vec::new();
     for (name, what, run) in BENCHES {
         if !settings.names.is_empty() && !settings.names.iter().any(|wanted| wanted == name) {

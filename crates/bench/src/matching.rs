@@ -80,9 +80,8 @@ impl Subject {
     }
 
     async fn turn(&self, path: &str) -> Result<Turn> {
-        let wanted = self.wanted;
         let url = format!("{}{path}", self.api.base);
-        let shot = Shot::post(url, Some(self.api.authorization.clone()), move |_| event(wanted).to_string());
+        let shot = Shot::post(url, Some(self.api.authorization.clone()), event(self.wanted).to_string());
         let before = usage::cpu_seconds(&[self.zis.id()]);
         let run = closed_loop(&shot, None, LANES, SPAN).await?;
         Ok(Turn { run, cpu: (usage::cpu_seconds(&[self.zis.id()]) - before) / run.ended as f64 })

@@ -9,8 +9,7 @@ use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 
 use crate::{
-    api::Api,
-    load::{Http, client},
+    api::{Api, Http, client},
     process::ADMIN,
 };
 

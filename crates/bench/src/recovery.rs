@@ -79,7 +79,7 @@ async fn wait() -> Result<Table> {
     let event =
         json!({"source": "bench", "type": "wait", "payload": {"order": {"id": 1, "total": "200.00"}}}).to_string();
     let url = format!("{}/api/zis/v1/events", api.base);
-    let shot = Shot::post(url, Some(api.authorization.clone()), move |_| event.clone());
+    let shot = Shot::post(url, Some(api.authorization.clone()), event);
     let mut table = Table::new("Executions in a Wait state of half an hour.", &["waiting", "PSS MB", "bytes for each"]);
     let mut first = None;
     let mut sent = 0;

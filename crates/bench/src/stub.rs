@@ -2,11 +2,12 @@
 
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
-use axum::{Router, routing::get};
+use anyhow::{Result, bail};
+use axum::{Router, routing::get, serve::ListenerExt};
 use http::header;
+use tokio::net::TcpListener;
 
-use crate::{ceiling, load::listen, process::Process};
+use crate::{ceiling, process::Process};
 
 /// A running stub; stopped when dropped.
 pub struct Stub {
@@ -50,7 +51,12 @@ pub async fn serve(kind: &str, argument: String) -> Result<()> {
         other => bail!("there is no stub `{other}`"),
     };
     let parent = std::os::unix::process::parent_id();
-    println!("{}", listen(router).await.context("stub")?);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}", listener.local_addr()?);
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
     while std::os::unix::process::parent_id() == parent {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }

@@ -4,7 +4,10 @@ use anyhow::{Context, Result};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::{api::Api, load::Shot};
+use crate::{
+    api::Api,
+    load::{ORDER, Shot},
+};
 
 pub const BUNDLE: &str = include_str!("../../../examples/refund-router/bundle.json");
 const SPEC: &str = "RefundRequestJobSpec";
@@ -34,14 +37,14 @@ pub async fn install(api: &Api, world: &str) -> Result<Value> {
 }
 
 /// The events of [`install`]: case (a) with "100.00" and "basic", case (b) with "200.00" and "premium".
-pub fn shot(api: &Api, amount: &'static str, membership: &'static str) -> Shot {
+pub fn shot(api: &Api, amount: &str, membership: &str) -> Shot {
     let url = format!("{}/api/v2/user_profiles/events", api.base);
-    Shot::post(url, Some(api.authorization.clone()), move |order| profile_event(order, amount, membership))
+    Shot::post(url, Some(api.authorization.clone()), profile_event(amount, membership))
 }
 
-pub fn profile_event(order: &str, amount: &str, membership: &str) -> String {
+pub fn profile_event(amount: &str, membership: &str) -> String {
     json!({
-        "event": {"source": "online_order", "type": "refund_request", "properties": {"order_id": order, "refund_amount": amount}},
+        "event": {"source": "online_order", "type": "refund_request", "properties": {"order_id": ORDER, "refund_amount": amount}},
         "profile": {
             "name": "John Doe", "source": "acme_store", "type": "customer", "attributes": {"membership": membership},
             "identifiers": [{"type": "email", "value": format!("{membership}@example.com")}],
@@ -66,7 +69,7 @@ pub async fn install_plain(api: &Api, world: &str) -> Result<()> {
 /// The events of [`install_plain`], which run case (b), sent to zis's own API.
 pub fn plain_shot(api: &Api) -> Shot {
     let url = format!("{}/api/zis/v1/events", api.base);
-    Shot::post(url, Some(api.authorization.clone()), |order| plain_event(order).to_string())
+    Shot::post(url, Some(api.authorization.clone()), plain_event(ORDER).to_string())
 }
 
 /// The same event for zis, its peers and the ceiling.

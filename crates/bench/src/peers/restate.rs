@@ -11,7 +11,8 @@ use zis_testkit::free_port;
 
 use super::{Peer, install};
 use crate::{
-    load::{Shot, client},
+    api::client,
+    load::{ORDER, Shot},
     tutorial,
 };
 
@@ -35,9 +36,8 @@ pub async fn start(folder: &Path, world: &str) -> Result<Peer> {
     let uri = format!("http://{address}");
     install::until(&mut server, folder, "restate-server", || register(&deployments, &uri)).await?;
     let url = format!("http://127.0.0.1:{ingress}/Refund/run");
-    let shot = Shot::post(url, None, |order| tutorial::plain_event(order).to_string());
-    let client = client();
-    install::until(&mut server, folder, "restate-server", || shot.send(&client, 0, "first")).await?;
+    let shot = Shot::post(url, None, tutorial::plain_event(ORDER).to_string());
+    install::until(&mut server, folder, "restate-server", || shot.once()).await?;
     let name = format!("Restate {VERSION} with a Rust service, TCP_NODELAY set");
     Ok(Peer { name, durable: "every step", processes: vec![server, service], shot })
 }
