@@ -53,21 +53,22 @@ fn spec(spec: &zis_bundle::JobSpec) -> SpecIn {
 /// The bundle, when ZIS would take it (and, with `registry.strict_upload`, when we would too).
 async fn check(app: &App, name: &str, text: &str) -> Result<Bundle, Refusal> {
     let settings = &app.config.registry;
-    let reading = if settings.strict_upload {
-        let lint = zis_lint::Settings {
-            integration: Some(name.to_owned()),
-            lenient_asl: settings.lenient_asl,
-            ..zis_lint::Settings::default()
-        };
-        let report = zis_lint::check(text, "bundle.json", &lint);
-        Reading { findings: report.findings, ..report.reading }
-    } else {
-        let options = document::Options { integration: Some(name.to_owned()), lenient_asl: settings.lenient_asl };
-        document::read(text, &options)
+    let (strict, lenient_asl) = (settings.strict_upload, settings.lenient_asl);
+    let (source, integration) = (text.to_owned(), Some(name.to_owned()));
+    let read = move || {
+        if strict {
+            let lint = zis_lint::Settings { integration, lenient_asl, ..zis_lint::Settings::default() };
+            let report = zis_lint::check(&source, "bundle.json", &lint);
+            Reading { findings: report.findings, ..report.reading }
+        } else {
+            document::read(&source, &document::Options { integration, lenient_asl })
+        }
     };
+    // A large bundle takes a while, and events do not wait for it.
+    let reading = tokio::task::spawn_blocking(read).await.map_err(Refusal::internal)?;
     refuse_faults(text, &reading)?;
     let bundle = reading.bundle.ok_or_else(|| Refusal::new(Code::BundleRefused, "the body is no JSON object"))?;
-    if settings.strict_upload {
+    if strict {
         refuse_taken_actions(app, name, &bundle).await?;
     }
     Ok(bundle)

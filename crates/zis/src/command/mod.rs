@@ -73,6 +73,14 @@ fn block_on(command: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode>
 }
 
 /// The runtime of every command. Its threads have room for quick jq programs of any depth the budget allows.
+///
+/// One core is left to the store's writer, which every execution waits for: a thread more would only take its turns away (a sixth of the
+/// flows on two cores). `TOKIO_WORKER_THREADS` names another number.
 fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start the runtime")
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        builder.worker_threads(cores.saturating_sub(1).max(1));
+    }
+    builder.enable_all().build().context("can't start the runtime")
 }
