@@ -310,7 +310,7 @@ impl Run {
         body: impl Future<Output = ()> + Send + 'static,
     ) {
         let core_ = core.clone();
-        // The runtime moves a task several times before it runs; what lies in a box moves with its pointer.
+        // The runtime moves a task several times, before it runs and after; what lies in a box moves with its pointer.
         let body = Box::pin(AssertUnwindSafe(body).catch_unwind());
         core.tasks.spawn(async move {
             core_.meters.open.increment(1.0);
@@ -318,7 +318,7 @@ impl Run {
             core_.meters.open.decrement(1.0);
             if result.is_err() {
                 tracing::error!(execution = %id, "driving the execution panicked: a fault in zis");
-                crashed(&core_, account, &id).await;
+                Box::pin(crashed(&core_, account, &id)).await;
             }
         });
     }

@@ -30,4 +30,4 @@ mod store;
 pub use error::StoreError;
 pub use ids::{AccountId, EventId, ExecutionId};
 pub use sql::Statement;
-pub use store::{Pending, Reply, Store};
+pub use store::{Pending, Reply, Store, Transaction};

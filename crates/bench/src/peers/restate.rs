@@ -9,16 +9,16 @@ use http_body_util::{BodyExt, Full};
 use serde_json::json;
 use zis_testkit::free_port;
 
-use super::{Peer, install};
+use super::{Running, install};
 use crate::{
     api::client,
     load::{ORDER, Shot},
     tutorial,
 };
 
-const VERSION: &str = "1.7.12";
+pub(super) const VERSION: &str = "1.7.12";
 
-pub async fn start(folder: &Path, world: &str) -> Result<Peer> {
+pub async fn start(folder: &Path, world: &str) -> Result<Running> {
     let package = format!("@restatedev/restate-server-linux-x64@{VERSION}");
     install::npm(folder, &[&package]).await?;
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/restate");
@@ -38,8 +38,7 @@ pub async fn start(folder: &Path, world: &str) -> Result<Peer> {
     let url = format!("http://127.0.0.1:{ingress}/Refund/run");
     let shot = Shot::post(url, None, tutorial::plain_event(ORDER).to_string());
     install::until(&mut server, folder, "restate-server", || shot.once()).await?;
-    let name = format!("Restate {VERSION} with a Rust service, TCP_NODELAY set");
-    Ok(Peer { name, durable: "every step", processes: vec![server, service], shot })
+    Ok(Running::guest(vec![server, service], shot))
 }
 
 fn server(folder: &Path, ingress: u16, admin: u16) -> Result<Command> {

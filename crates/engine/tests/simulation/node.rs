@@ -16,7 +16,7 @@ use zis_engine::{
 };
 use zis_flow::{Call, Timestamp, Value};
 use zis_store::{
-    AccountId, Reply, Statement, Store, StoreError,
+    AccountId, Reply, Statement, Store, StoreError, Transaction,
     driver::{Driver, memory::Memory},
     sql::{Dialect, Rows},
 };
@@ -66,7 +66,7 @@ pub struct World {
     /// Faults happen only while this is set.
     pub hostile: AtomicBool,
     /// Transactions whose answer was lost while they hold their locks: they are kept later, but before any other that wants the same rows.
-    limbo: Mutex<Vec<Vec<Statement>>>,
+    limbo: Mutex<Vec<Transaction>>,
     /// Answers that nobody will ever get: the senders live on so that the receivers wait.
     graveyard: Mutex<Vec<Reply>>,
 }
@@ -105,19 +105,19 @@ impl World {
     }
 
     /// Runs what nobody waits for.
-    fn run_unheard(&self, statements: Vec<Statement>) {
+    fn run_unheard(&self, transaction: Transaction) {
         let (reply, _answer) = tokio::sync::oneshot::channel();
-        self.memory.submit(statements, reply);
+        self.memory.submit(transaction, reply);
     }
 
     /// Keeps what is in limbo: all of it, or by chance.
     fn leave_limbo(&self, all: bool) {
         let waiting = std::mem::take(&mut *self.limbo.lock().unwrap());
-        for statements in waiting {
+        for transaction in waiting {
             if all || self.dice.roll(600) {
-                self.run_unheard(statements);
+                self.run_unheard(transaction);
             } else {
-                self.limbo.lock().unwrap().push(statements);
+                self.limbo.lock().unwrap().push(transaction);
             }
         }
     }
@@ -251,25 +251,25 @@ impl Actor for Life {
 /// A dying node's way to the store: a queue, served in order, slowly, and sometimes not for a long while.
 struct Faulty {
     life: Arc<Life>,
-    queue: tokio::sync::mpsc::UnboundedSender<(Vec<Statement>, Reply)>,
+    queue: tokio::sync::mpsc::UnboundedSender<(Transaction, Reply)>,
 }
 
 impl Faulty {
     fn new(life: &Arc<Life>) -> Self {
-        let (queue, mut jobs) = tokio::sync::mpsc::unbounded_channel::<(Vec<Statement>, Reply)>();
+        let (queue, mut jobs) = tokio::sync::mpsc::unbounded_channel::<(Transaction, Reply)>();
         let served = life.clone();
         tokio::spawn(async move {
-            while let Some((statements, reply)) = jobs.recv().await {
+            while let Some((transaction, reply)) = jobs.recv().await {
                 tokio::time::sleep(served.world.dice.millis(5)).await;
                 served.thaw().await;
-                serve(&served, statements, reply);
+                serve(&served, transaction, reply);
             }
         });
         Self { life: life.clone(), queue }
     }
 }
 
-fn serve(life: &Arc<Life>, statements: Vec<Statement>, reply: Reply) {
+fn serve(life: &Arc<Life>, transaction: Transaction, reply: Reply) {
     let world = &life.world;
     let bury = |reply| world.graveyard.lock().unwrap().push(reply);
     world.leave_limbo(false);
@@ -277,19 +277,19 @@ fn serve(life: &Arc<Life>, statements: Vec<Statement>, reply: Reply) {
         return bury(reply);
     }
     if world.mortal && world.roll(4) {
-        world.run_unheard(statements);
+        world.run_unheard(transaction);
         life.die();
         return bury(reply);
     }
     if world.is_away() || world.roll(10) {
         let _ = reply.send(Err(StoreError::Unavailable("simulated".to_owned())));
     } else if world.roll(10) {
-        world.run_unheard(statements);
+        world.run_unheard(transaction);
         let _ = reply.send(Err(StoreError::Unknown("simulated, kept".to_owned())));
     } else if world.roll(10) {
         let _ = reply.send(Err(StoreError::Unknown("simulated, lost".to_owned())));
     } else if world.roll(10) {
-        world.limbo.lock().unwrap().push(statements);
+        world.limbo.lock().unwrap().push(transaction);
         let world = world.clone();
         tokio::spawn(async move {
             tokio::time::sleep(world.dice.millis(3_000)).await;
@@ -297,14 +297,14 @@ fn serve(life: &Arc<Life>, statements: Vec<Statement>, reply: Reply) {
         });
         let _ = reply.send(Err(StoreError::Unknown("simulated, kept later".to_owned())));
     } else {
-        world.memory.submit(statements, reply);
+        world.memory.submit(transaction, reply);
     }
 }
 
 #[async_trait::async_trait]
 impl Driver for Faulty {
-    fn submit(&self, statements: Vec<Statement>, reply: Reply) {
-        let _ = self.queue.send((statements, reply));
+    fn submit(&self, transaction: Transaction, reply: Reply) {
+        let _ = self.queue.send((transaction, reply));
     }
 
     fn notify(&self, topic: &str) {
@@ -334,8 +334,8 @@ impl Driver for Faulty {
 
 #[async_trait::async_trait]
 impl Driver for Plain {
-    fn submit(&self, statements: Vec<Statement>, reply: Reply) {
-        self.0.memory.submit(statements, reply);
+    fn submit(&self, transaction: Transaction, reply: Reply) {
+        self.0.memory.submit(transaction, reply);
     }
 
     fn notify(&self, topic: &str) {

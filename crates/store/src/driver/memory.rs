@@ -14,7 +14,7 @@ use crate::{
     },
     error::StoreError,
     sql::{Dialect, Rows, Statement},
-    store::Reply,
+    store::{Reply, Transaction},
 };
 
 /// The in-memory driver.
@@ -43,8 +43,8 @@ impl Memory {
 
 #[async_trait]
 impl Driver for Memory {
-    fn submit(&self, statements: Vec<Statement>, reply: Reply) {
-        let _ = reply.send(self.with(|connection| logical(connection, &statements)));
+    fn submit(&self, transaction: Transaction, reply: Reply) {
+        let _ = reply.send(self.with(|connection| logical(connection, &transaction)));
     }
 
     fn notify(&self, topic: &str) {

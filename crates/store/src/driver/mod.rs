@@ -15,7 +15,7 @@ use tokio::sync::broadcast;
 use crate::{
     error::StoreError,
     sql::{Dialect, Expect, Rows, Statement},
-    store::Reply,
+    store::{Reply, Transaction},
 };
 
 /// Topics that a slow listener may be behind; then it is told that it missed some.
@@ -25,7 +25,7 @@ const TOPICS: usize = 256;
 #[async_trait]
 pub trait Driver: Send + Sync {
     /// Queues a logical transaction. Everything waiting is gathered into one physical commit, each all or nothing (group commit).
-    fn submit(&self, statements: Vec<Statement>, reply: Reply);
+    fn submit(&self, transaction: Transaction, reply: Reply);
 
     /// Tells everybody who listens, on every node, that `topic` changed. A hint: it may get lost.
     fn notify(&self, topic: &str);

@@ -12,7 +12,7 @@ use crate::{
     driver::meters::Meters,
     error::StoreError,
     sql::{Param, Statement},
-    store::Reply,
+    store::{Reply, Transaction},
 };
 
 /// Logical transactions that may wait: several seconds of the fastest store, far more than the tasks of one node at a time.
@@ -28,7 +28,7 @@ const STATEMENT_BYTES: usize = 128;
 
 /// A logical transaction on its way.
 pub(super) struct Job {
-    pub statements: Vec<Statement>,
+    pub transaction: Transaction,
     /// Taken when the job is answered.
     reply: Option<Reply>,
     bytes: usize,
@@ -45,10 +45,10 @@ pub(super) struct Load {
 
 impl Load {
     /// Makes a job, or answers at once that there is no room.
-    pub(super) fn admit(self: &Arc<Self>, statements: Vec<Statement>, reply: Reply) -> Option<Job> {
-        let bytes = statements.iter().map(size).sum();
+    pub(super) fn admit(self: &Arc<Self>, transaction: Transaction, reply: Reply) -> Option<Job> {
+        let bytes = transaction.iter().map(size).sum();
         self.meters.waiting.increment(1.0);
-        let job = Job { statements, reply: Some(reply), bytes, load: self.clone() };
+        let job = Job { transaction, reply: Some(reply), bytes, load: self.clone() };
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         // A transaction larger than the bound still passes when it is alone.
@@ -63,6 +63,7 @@ impl Load {
 impl Job {
     pub(super) fn answer(mut self, answer: Result<Vec<crate::sql::Rows>, StoreError>) {
         let reply = self.reply.take();
+        // First the job, then the answer: the statements are left to whoever waits.
         drop(self);
         // Nobody has to wait for the answer.
         let _ = reply.map(|reply| reply.send(answer));
@@ -115,7 +116,7 @@ mod tests {
 
     fn admit(load: &Arc<Load>, bytes: usize) -> Option<Job> {
         let put = statement("SELECT $1", params!["x".repeat(bytes)]);
-        load.admit(vec![put], oneshot::channel().0)
+        load.admit(Arc::new(vec![put]), oneshot::channel().0)
     }
 
     #[test]
@@ -124,7 +125,7 @@ mod tests {
         let mut jobs: Vec<_> = (0..4).map(|_| admit(&load, MAX_QUEUED_BYTES / 5).unwrap()).collect();
         let (reply, mut answer) = oneshot::channel();
         let large = statement("SELECT $1", params!["x".repeat(MAX_QUEUED_BYTES / 4)]);
-        assert!(load.admit(vec![large], reply).is_none());
+        assert!(load.admit(Arc::new(vec![large]), reply).is_none());
         assert!(matches!(answer.try_recv(), Ok(Err(StoreError::Busy { transactions: 5, .. }))));
         jobs.pop().unwrap().answer(Ok(Vec::new()));
         jobs.push(admit(&load, MAX_QUEUED_BYTES / 5).unwrap());

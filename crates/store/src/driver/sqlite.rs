@@ -18,7 +18,7 @@ use crate::{
     error::StoreError,
     migration,
     sql::{Dialect, Param, Row, Rows, Statement, nul},
-    store::Reply,
+    store::{Reply, Transaction},
 };
 
 /// Reader threads: enough to keep two cores busy while one waits for the disk.
@@ -153,7 +153,7 @@ fn physical(
     let mut state = execute(connection, "BEGIN IMMEDIATE");
     for job in batch {
         let answer = match &state {
-            Ok(()) => one(connection, &job.statements),
+            Ok(()) => one(connection, &job.transaction),
             Err(cause) => Some(Err(cause.clone())),
         };
         // A full disk or a failing device undoes everything at once, and says so by leaving the transaction.
@@ -297,8 +297,8 @@ pub(super) fn error(error: rusqlite::Error) -> StoreError {
 
 #[async_trait]
 impl Driver for Sqlite {
-    fn submit(&self, statements: Vec<Statement>, reply: Reply) {
-        let Some(job) = self.load.admit(statements, reply) else { return };
+    fn submit(&self, transaction: Transaction, reply: Reply) {
+        let Some(job) = self.load.admit(transaction, reply) else { return };
         if let Err(mpsc::SendError(Message::Write(job))) = self.writes.send(Message::Write(job)) {
             job.answer(Err(closed()));
         }

@@ -89,7 +89,7 @@ impl Batcher {
     }
 
     async fn commit(&mut self, batch: Vec<Job>) {
-        let statements: Vec<_> = batch.iter().map(|job| job.statements.as_slice()).collect();
+        let statements: Vec<_> = batch.iter().map(|job| job.transaction.as_slice()).collect();
         let began = Instant::now().into_std();
         let answers = self.answers(&statements).await;
         committed(&batch, began);

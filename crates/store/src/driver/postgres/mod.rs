@@ -28,7 +28,7 @@ use crate::{
     error::StoreError,
     migration, params,
     sql::{Dialect, Rows, Statement, statement},
-    store::Reply,
+    store::{Reply, Transaction},
 };
 
 /// The PostgreSQL driver. Its tasks live on the runtime that made it.
@@ -63,15 +63,16 @@ impl Drop for Postgres {
 
 #[async_trait]
 impl Driver for Postgres {
-    fn submit(&self, statements: Vec<Statement>, reply: Reply) {
-        let Some(job) = self.load.admit(statements, reply) else { return };
+    fn submit(&self, transaction: Transaction, reply: Reply) {
+        let Some(job) = self.load.admit(transaction, reply) else { return };
         if let Err(mpsc::error::SendError(Message::Write(job))) = self.writes.send(Message::Write(job)) {
             job.answer(Err(closed()));
         }
     }
 
     fn notify(&self, topic: &str) {
-        self.submit(vec![statement("SELECT pg_notify('zis', $1)", params![topic])], oneshot::channel().0);
+        let tell = statement("SELECT pg_notify('zis', $1)", params![topic]);
+        self.submit(Arc::new(vec![tell]), oneshot::channel().0);
     }
 
     fn notified(&self) -> broadcast::Receiver<Arc<str>> {
