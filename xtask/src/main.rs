@@ -18,7 +18,7 @@ cargo xtask <task>
   test              everything CI runs: set-up, formatting, lints, tidy, all tests on both stores, doc tests, browser tests
   tidy              the repository's own rules: a heading in every file, size limits, licences, forbidden words, links of the documents
   generate          the generated pages of docs/reference; `--check` only compares
-  bench [NAME…]     the benchmarks, release build; results on the terminal and in docs/benchmarks.md with `--write`;
+  bench [NAME…]     the benchmarks, built with `--profile dist`; results on the terminal and in docs/benchmarks.md with `--write`;
                     `--peers DIR` keeps the other engines there, `--profile` adds a CPU profile to `flows`
 ";
 

@@ -22,7 +22,7 @@ pub struct Zis {
     pub address: String,
 }
 
-/// Where release programs lie: beside this one.
+/// Where programs lie that are built with this one: beside it.
 pub fn program(name: &str) -> Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name(name);
     ensure!(program.is_file(), "{} is missing; `cargo xtask bench` builds it", program.display());

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How often all systems are measured, one after the other: the machine has better and worse minutes, and each cell is its median.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const SYSTEMS: [System; 5] =
     [System::Ceiling, System::ZisSameWork, System::ZisTutorial, System::Restate, System::NodeRed];
 
