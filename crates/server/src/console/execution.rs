@@ -164,17 +164,13 @@ fn tabs(id: &str, last: u64, attempt: u64) -> Markup {
 /// The flow of the pinned bundle, coloured by the visits.
 async fn picture(api: &Api, execution: &Value, visits: &[Value]) -> Option<String> {
     let (digest, flow) = (text(execution, "bundle_digest"), text(execution, "flow"));
-    let drawing = match api.kept().drawing(digest, flow) {
-        Some(drawing) => drawing,
-        None => {
-            let integration = encode(text(execution, "integration"));
-            let (uuid, version) = (encode(text(execution, "bundle_uuid")), encode(digest));
-            let path = format!("/api/zis/v1/integrations/{integration}/bundles/{uuid}/versions/{version}");
-            let document = api.get(&path).await.ok()?;
-            let reading = zis_bundle::read(&document.to_string(), &zis_bundle::document::Options::default());
-            api.kept().draw(digest, reading.bundle?.flow(flow)?).await?
-        }
+    let bundle = async {
+        let integration = encode(text(execution, "integration"));
+        let (uuid, version) = (encode(text(execution, "bundle_uuid")), encode(digest));
+        let path = format!("/api/zis/v1/integrations/{integration}/bundles/{uuid}/versions/{version}");
+        Some(api.get(&path).await.ok()?.to_string())
     };
+    let drawing = api.kept().drawing(digest, flow, bundle).await?;
     Some(drawing.on_page(&overlay(visits)))
 }
 

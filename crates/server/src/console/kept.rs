@@ -6,7 +6,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use zis_bundle::Flow;
 use zis_lint::{Report, Settings, graph::Graph};
 use zis_store::registry::digest;
 
@@ -56,19 +55,27 @@ impl Default for Kept {
 }
 
 impl Kept {
-    /// The drawing of the flow `name` in the version `version`, a digest.
-    pub fn drawing(&self, version: &str, name: &str) -> Option<Arc<Drawing>> {
-        self.drawings.get(&format!("{version} {name}"))
-    }
-
-    /// Lays the flow out on a thread of its own, when it has no more states than can be read.
-    pub async fn draw(&self, version: &str, flow: &Flow) -> Option<Arc<Drawing>> {
-        if Graph::new(flow).nodes.len() > MOST_STATES {
-            return None;
+    /// The drawing of the flow `name` in the version `version`, a digest, when it has no more states than can be read. `bundle`, the text of
+    /// that version, is asked for only when there is no drawing yet.
+    pub async fn drawing(
+        &self,
+        version: &str,
+        name: &str,
+        bundle: impl Future<Output = Option<String>>,
+    ) -> Option<Arc<Drawing>> {
+        let key = format!("{version} {name}");
+        if let Some(drawing) = self.drawings.get(&key) {
+            return Some(drawing);
         }
-        let key = format!("{version} {}", flow.name.value);
-        let flow = flow.clone();
-        let drawing = tokio::task::spawn_blocking(move || Drawing::new(&flow)).await.ok()?;
+        let (text, name) = (bundle.await?, name.to_owned());
+        // On a thread of its own: it takes longer than the rest of the page.
+        let draw = move || {
+            let reading = zis_bundle::read(&text, &zis_bundle::document::Options::default());
+            let bundle = reading.bundle?;
+            let flow = bundle.flow(&name)?;
+            (Graph::new(flow).nodes.len() <= MOST_STATES).then(|| Drawing::new(flow))
+        };
+        let drawing = tokio::task::spawn_blocking(draw).await.ok()??;
         Some(self.drawings.put(key, drawing))
     }
 

@@ -221,13 +221,7 @@ pub async fn flow(
 /// The flow's picture, kept by the definition.
 async fn drawn(api: &Api, bundle: &Value, definition: &Value, flow: &str) -> Option<String> {
     let digest = zis_store::registry::digest(&definition.to_string());
-    let drawing = match api.kept().drawing(&digest, flow) {
-        Some(drawing) => drawing,
-        None => {
-            let reading = zis_bundle::read(&bundle.to_string(), &zis_bundle::document::Options::default());
-            api.kept().draw(&digest, reading.bundle?.flow(flow)?).await?
-        }
-    };
+    let drawing = api.kept().drawing(&digest, flow, async { Some(bundle.to_string()) }).await?;
     Some(drawing.on_page(&Overlay::default()))
 }
 
