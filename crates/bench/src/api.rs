@@ -10,6 +10,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::process::{ADMIN, Zis};
 
@@ -20,6 +21,14 @@ pub fn client() -> Http {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     Client::builder(TokioExecutor::new()).pool_max_idle_per_host(256).build(connector)
+}
+
+/// A server that knows nothing yet; its data goes with the folder.
+pub fn server() -> Result<(TempDir, Zis, Api)> {
+    let folder = tempfile::tempdir()?;
+    let zis = Zis::start(folder.path(), &[])?;
+    let api = Api::new(&zis);
+    Ok((folder, zis, api))
 }
 
 #[derive(Clone)]

@@ -4,10 +4,9 @@ use anyhow::Result;
 
 use crate::{
     Settings,
-    api::Api,
+    api::server,
     load::Shot,
     measure::{Cell, RATES, rates, row},
-    process::Zis,
     profile,
     report::Table,
     sink::Sink,
@@ -28,9 +27,7 @@ pub async fn run(settings: &Settings) -> Result<Vec<Table>> {
     table.row(cells("axum + hyper client, no store (ceiling)", &ceiling, stub.id()));
     drop(stub);
 
-    let folder = tempfile::tempdir()?;
-    let zis = Zis::start(folder.path(), &[])?;
-    let api = Api::new(&zis);
+    let (_folder, zis, api) = server()?;
     tutorial::install(&api, &world).await?;
     let small = tutorial::shot(&api, "100.00", "basic");
     let measured = row(&small, &sink, &[zis.id()]).await?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::{
-    api::Api,
+    api::{Api, server},
     backlog::{self, Outside},
     load::{ORDER, Shot, fill},
     matching,
@@ -35,10 +35,8 @@ pub async fn run() -> Result<Vec<Table>> {
 }
 
 /// A server with the flow of case (b), and where it keeps its data.
-async fn server(world: &str) -> Result<(tempfile::TempDir, Zis, Api)> {
-    let folder = tempfile::tempdir()?;
-    let zis = Zis::start(folder.path(), &[])?;
-    let api = Api::new(&zis);
+async fn installed(world: &str) -> Result<(tempfile::TempDir, Zis, Api)> {
+    let (folder, zis, api) = server()?;
     tutorial::install_plain(&api, world).await?;
     Ok((folder, zis, api))
 }
@@ -95,7 +93,7 @@ async fn history(sink: &Sink, world: &str) -> Result<(Table, Table)> {
     let mut rows = Rows::new("executions in the history before the measured ones came", "history");
     let mut took = Vec::new();
     for count in HISTORIES {
-        let (folder, zis, _) = server(world).await?;
+        let (folder, zis, _) = installed(world).await?;
         drop(zis);
         backlog::write(folder.path(), count, Outside::Answers).await?;
         let zis = Zis::start(folder.path(), &[])?;
@@ -115,7 +113,7 @@ async fn history(sink: &Sink, world: &str) -> Result<(Table, Table)> {
 async fn integrations(sink: &Sink, world: &str) -> Result<Table> {
     let mut rows = Rows::new("integrations with an installed job spec", "integrations");
     for count in INTEGRATIONS {
-        let (_folder, zis, api) = server(world).await?;
+        let (_folder, zis, api) = installed(world).await?;
         matching::install(&api, count - 1).await?;
         rows.measure(count, &tutorial::plain_shot(&api), sink, &zis).await?;
     }
@@ -125,7 +123,7 @@ async fn integrations(sink: &Sink, world: &str) -> Result<Table> {
 
 async fn events(sink: &Sink, world: &str) -> Result<Table> {
     let mut rows = Rows::new("events of different sizes", "payload");
-    let (_folder, zis, api) = server(world).await?;
+    let (_folder, zis, api) = installed(world).await?;
     for kilobytes in SIZES {
         let shot = large(&api, kilobytes * 1024);
         rows.measure(format!("{kilobytes} KB"), &shot, sink, &zis).await?;

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::{
-    api::Api,
+    api::{Api, server},
     load::{Run, Shot, closed_loop},
     measure::latencies,
     process::Zis,
@@ -66,9 +66,7 @@ struct Subject {
 
 impl Subject {
     async fn start(count: usize) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let zis = Zis::start(folder.path(), &[])?;
-        let api = Api::new(&zis);
+        let (folder, zis, api) = server()?;
         let took = install(&api, count).await?;
         let began = std::time::Instant::now();
         let wanted = count / 2;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use zis_testkit::postgres::{self, Cluster};
 
 use crate::{
-    api::Api,
+    api::{Api, server},
     load::Shot,
     measure::{Cell, RATES, SPAN, cell, latencies, rates, row},
     process::Zis,
@@ -27,9 +27,7 @@ pub async fn run() -> Result<Vec<Table>> {
         .chain(["cores of zis at 64", "cores of PostgreSQL", "PSS MB of zis"])
         .collect();
     let mut stores = Table::new("Case (b), one node; PostgreSQL with its own defaults, fsync on.", &columns);
-    let folder = tempfile::tempdir()?;
-    let zis = Zis::start(folder.path(), &[])?;
-    let api = Api::new(&zis);
+    let (_folder, zis, api) = server()?;
     tutorial::install_plain(&api, &world).await?;
     let sqlite = row(&tutorial::plain_shot(&api), &sink, &[zis.id()]).await?;
     stores.row(line("SQLite", &sqlite, 0.0));

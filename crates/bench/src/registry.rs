@@ -7,10 +7,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    api::Api,
+    api::server,
     load::{Run, Shot, closed_loop},
     measure::latencies,
-    process::Zis,
     report::Table,
     sink::Sink,
     stub::Stub,
@@ -22,9 +21,7 @@ const SPAN: Duration = Duration::from_secs(2);
 const CONFIGS: usize = 20;
 
 pub async fn run() -> Result<Vec<Table>> {
-    let folder = tempfile::tempdir()?;
-    let zis = Zis::start(folder.path(), &[])?;
-    let api = Api::new(&zis);
+    let (_folder, _zis, api) = server()?;
     let world = Sink::default().serve().await?;
     let created = tutorial::install(&api, &world).await?;
     let bearer = api.bearer(&created).await?;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     Settings,
-    api::Api,
+    api::server,
     load::{ORDER, Shot},
     measure::{Cell, LANES, RATES, rates, row},
     process::{Process, Zis},
@@ -71,6 +71,15 @@ impl System {
         }
     }
 
+    /// Brings a guest into `folder`, unless it is there.
+    async fn install(self, folder: &Path) -> Result<()> {
+        match self {
+            System::Ceiling | System::ZisSameWork | System::ZisTutorial => Ok(()),
+            System::Restate => restate::install(folder).await,
+            System::NodeRed => node_red::install(folder).await,
+        }
+    }
+
     /// `folder` is where guests are installed.
     async fn start(self, folder: &Path, world: &str) -> Result<Running> {
         match self {
@@ -80,12 +89,12 @@ impl System {
                 Ok(Running { pids: vec![stub.id()], shot, _held: Box::new(stub) })
             }
             System::ZisSameWork => {
-                let (folder, zis, api) = zis()?;
+                let (folder, zis, api) = server()?;
                 tutorial::install_plain(&api, world).await?;
                 Ok(Running::zis(zis, folder, tutorial::plain_shot(&api)))
             }
             System::ZisTutorial => {
-                let (folder, zis, api) = zis()?;
+                let (folder, zis, api) = server()?;
                 tutorial::install(&api, world).await?;
                 Ok(Running::zis(zis, folder, tutorial::shot(&api, "200.00", "premium")))
             }
@@ -95,13 +104,6 @@ impl System {
     }
 }
 
-fn zis() -> Result<(TempDir, Zis, Api)> {
-    let folder = tempfile::tempdir()?;
-    let zis = Zis::start(folder.path(), &[])?;
-    let api = Api::new(&zis);
-    Ok((folder, zis, api))
-}
-
 pub async fn run(settings: &Settings) -> Result<Vec<Table>> {
     let sink = Sink::default();
     let world = sink.serve().await?;
@@ -109,20 +111,21 @@ pub async fn run(settings: &Settings) -> Result<Vec<Table>> {
     let folder = settings.peers.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(folder)?;
     let folder = folder.canonicalize()?;
-    let mut rounds: [Result<Vec<[Cell; 3]>>; SYSTEMS.len()] = std::array::from_fn(|_| Ok(Vec::new()));
+    let mut measured = Vec::new();
+    for system in SYSTEMS {
+        measured.push((system, system.install(&folder).await.map(|()| Vec::new())));
+    }
     for _ in 0..ROUNDS {
-        for (system, rounds) in SYSTEMS.into_iter().zip(&mut rounds) {
+        for (system, rounds) in &mut measured {
             let Ok(done) = rounds else { continue };
-            match measure(system, &folder, &sink, &world).await {
+            match measure(*system, &folder, &sink, &world).await {
                 Ok(cells) => done.push(cells),
-                Err(error) => {
-                    eprintln!("peers: {} was not measured: {error:#}", system.name());
-                    *rounds = Err(error);
-                }
+                Err(error) => *rounds = Err(error),
             }
         }
     }
-    Ok(tables(&rounds.map(|rounds| rounds.map(|rounds| median(&rounds)))))
+    let medians = measured.into_iter().map(|(system, rounds)| (system, rounds.map(|rounds| median(&rounds))));
+    Ok(tables(&medians.collect::<Vec<_>>()))
 }
 
 async fn measure(system: System, folder: &Path, sink: &Sink, world: &str) -> Result<[Cell; 3]> {
@@ -139,7 +142,7 @@ fn median(rounds: &[[Cell; 3]]) -> [Cell; 3] {
     })
 }
 
-fn tables(measured: &[Result<[Cell; 3]>; SYSTEMS.len()]) -> Vec<Table> {
+fn tables(measured: &[(System, Result<[Cell; 3]>)]) -> Vec<Table> {
     let columns: Vec<&str> =
         ["system", "durable"].into_iter().chain(RATES).chain(["cores at 64", "PSS MB at 64"]).collect();
     let title = format!(
@@ -150,12 +153,13 @@ fn tables(measured: &[Result<[Cell; 3]>; SYSTEMS.len()]) -> Vec<Table> {
         "zis (the same work) against each.",
         &["against", "flows/s at 1", "at 16", "at 64", "p99 at 16", "memory at 64"],
     );
-    let of = |wanted: System| SYSTEMS.into_iter().zip(measured).find(|(system, _)| *system == wanted);
-    let ours = of(System::ZisSameWork).and_then(|(_, cells)| cells.as_ref().ok());
-    for (system, cells) in SYSTEMS.into_iter().zip(measured) {
+    let ours = measured.iter().find(|(system, _)| *system == System::ZisSameWork);
+    let ours = ours.and_then(|(_, cells)| cells.as_ref().ok());
+    for (system, cells) in measured {
         let cells = match cells {
             Ok(cells) => cells,
             Err(error) => {
+                eprintln!("peers: {} was not measured: {error:#}", system.name());
                 table.row([system.name(), format!("not measured: {}", one_line(error))]);
                 continue;
             }

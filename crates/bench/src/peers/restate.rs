@@ -18,17 +18,21 @@ use crate::{
 
 pub(super) const VERSION: &str = "1.7.12";
 
-pub async fn start(folder: &Path, world: &str) -> Result<Running> {
+/// The crate of the service, in the folder of guests.
+const SERVICE: &str = "restate-service";
+
+pub async fn install(folder: &Path) -> Result<()> {
     let package = format!("@restatedev/restate-server-linux-x64@{VERSION}");
     install::npm(folder, &[&package]).await?;
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/restate");
-    let service = folder.join("restate-service");
-    install::cargo(&service, &source).await?;
+    install::cargo(&folder.join(SERVICE), &source).await
+}
 
+pub async fn start(folder: &Path, world: &str) -> Result<Running> {
     let address = format!("127.0.0.1:{}", free_port());
-    let mut command = Command::new(service.join("target/release/restate-refund"));
+    let mut command = Command::new(folder.join(SERVICE).join("target/release/restate-refund"));
     command.args([&address, world]);
-    let service = install::start(command, folder, "restate-service")?;
+    let service = install::start(command, folder, SERVICE)?;
     let (ingress, admin) = (free_port(), free_port());
     let mut server = install::start(server(folder, ingress, admin)?, folder, "restate-server")?;
 
