@@ -6,10 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use http::StatusCode;
 use zis_lint::{Report, Settings, graph::Graph};
 use zis_store::registry::digest;
 
-use crate::graph::Drawing;
+use crate::{console::api::Trouble, graph::Drawing};
 
 /// States of a flow that is drawn: of more, nobody can read the picture, and it takes long to lay out.
 const MOST_STATES: usize = 150;
@@ -80,14 +81,17 @@ impl Kept {
     }
 
     /// The findings in the source of a bundle.
-    pub async fn report(&self, source: &str) -> Option<Arc<Report>> {
+    pub async fn report(&self, source: &str) -> Result<Arc<Report>, Trouble> {
         let key = digest(source);
         if let Some(report) = self.reports.get(&key) {
-            return Some(report);
+            return Ok(report);
         }
         let source = source.to_owned();
         let check = move || zis_lint::check(&source, "bundle.json", &Settings::default());
-        let report = tokio::task::spawn_blocking(check).await.ok()?;
-        Some(self.reports.put(key, report))
+        let report = tokio::task::spawn_blocking(check).await.map_err(|_| {
+            let message = "the check ended early".to_owned();
+            Trouble { status: StatusCode::INTERNAL_SERVER_ERROR, message }
+        })?;
+        Ok(self.reports.put(key, report))
     }
 }

@@ -99,7 +99,7 @@ async fn upload(api: &Api, at: &str, source: &str) -> Result<Response, Trouble> 
             return Err(Trouble { status: answer.status, message: reason(&answer.body) });
         }
     }
-    let report = zis_lint::check(source, "bundle.json", &zis_lint::Settings::default());
+    let report = api.kept().report(source).await?;
     Ok(page(
         api,
         "Upload",
