@@ -9,14 +9,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Uri, header};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use http::{Method, Uri};
 
-use crate::sink::Sink;
+use crate::{sink::Sink, wire::Wire};
 
 /// How long a lane waits for one turn before the run counts as broken.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -63,55 +58,44 @@ impl Shot {
     }
 }
 
-/// A lane's own connection: no pool and nothing shared, for what the generator takes of the machine is missing to what it measures.
+/// A lane's own connection.
 struct Line {
-    shot: Shot,
-    url: Uri,
-    authorization: Option<HeaderValue>,
-    connection: SendRequest<Full<Bytes>>,
+    authority: String,
+    /// What stands before the length of the body.
+    head: String,
+    body: Arc<str>,
+    wire: Wire,
 }
 
 impl Line {
     async fn open(shot: Shot, lane: usize) -> Result<Self> {
         let url: Uri = shot.urls[lane % shot.urls.len()].parse()?;
-        let authorization = shot.authorization.as_deref().map(HeaderValue::from_str).transpose()?;
-        let connection = connect(&url).await?;
-        Ok(Self { shot, url, authorization, connection })
+        let authority = url.authority().with_context(|| format!("{url} names no host"))?.to_string();
+        let path = url.path_and_query().map_or("/", |path| path.as_str());
+        let mut head = format!("{} {path} HTTP/1.1\r\nhost: {authority}\r\n", shot.method);
+        if let Some(authorization) = &shot.authorization {
+            head += &format!("authorization: {authorization}\r\n");
+        }
+        if shot.method == Method::POST {
+            head += "content-type: application/json\r\n";
+        }
+        let wire = Wire::connect(&authority).await?;
+        Ok(Self { authority, head, body: shot.body, wire })
     }
 
     /// Sends once; an answer that is not 2xx is an error.
     async fn send(&mut self, order: &str) -> Result<()> {
-        if self.connection.ready().await.is_err() {
-            // The server has closed a connection that it need not keep.
-            self.connection = connect(&self.url).await?;
+        if self.wire.is_closed() {
+            self.wire = Wire::connect(&self.authority).await?;
         }
-        let (host, path) = (self.url.authority(), self.url.path_and_query());
-        let mut request = Request::builder().method(&self.shot.method);
-        request = request.uri(path.map_or("/", |path| path.as_str()));
-        request = request.header(header::HOST, host.map_or("", |host| host.as_str()));
-        if let Some(authorization) = &self.authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
-        if self.shot.method == Method::POST {
-            request = request.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        let request = request.body(Full::new(Bytes::from(self.shot.body.replacen(ORDER, order, 1))))?;
-        let answer = self.connection.send_request(request).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
-        ensure!(status.is_success(), "{} answered {status}: {}", self.url, String::from_utf8_lossy(&body));
+        let body = self.body.replacen(ORDER, order, 1);
+        let request = format!("{}content-length: {}\r\n\r\n{body}", self.head, body.len());
+        self.wire.send(request.as_bytes()).await?;
+        let answer = self.wire.receive().await?.with_context(|| format!("{} closed without an answer", self.authority))?;
+        let is_success = answer.begins("HTTP/1.1 2");
+        ensure!(is_success, "{}: {}: {}", self.authority, answer.first_line(), String::from_utf8_lossy(answer.body()));
         Ok(())
     }
-}
-
-async fn connect(url: &Uri) -> Result<SendRequest<Full<Bytes>>> {
-    let authority = url.authority().with_context(|| format!("{url} names no host"))?;
-    let stream = TcpStream::connect(authority.as_str()).await.with_context(|| url.to_string())?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // What goes wrong with it is told to the sender.
-    tokio::spawn(connection);
-    Ok(sender)
 }
 
 /// Lanes that send the same.

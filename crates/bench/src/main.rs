@@ -25,6 +25,7 @@ mod startup;
 mod stub;
 mod tutorial;
 mod usage;
+mod wire;
 
 use std::{path::PathBuf, pin::Pin, time::Instant};
 

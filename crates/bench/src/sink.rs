@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -11,16 +10,13 @@ use std::{
 };
 
 use anyhow::Result;
-use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
 };
+
+use crate::wire::{Message, Wire};
 
 const PROFILE: &str = r#"{"profile":{"name":"John Doe","attributes":{"membership":"premium"}}}"#;
 const STARTED: &str = r#"{"started":true}"#;
@@ -62,36 +58,35 @@ impl Sink {
         (self.0.profiles.load(Ordering::Relaxed), self.0.refunds.load(Ordering::Relaxed))
     }
 
-    /// Without a router: what the sink takes of the machine is missing to what is measured.
-    async fn answer_all(self, stream: TcpStream) {
-        let _ = stream.set_nodelay(true);
-        let service = service_fn(|request| self.answer(request));
-        // A peer that is gone needs no answer.
-        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    /// Until the other side closes.
+    async fn answer_all(self, stream: TcpStream) -> Result<()> {
+        let mut wire = Wire::new(stream)?;
+        let [profile, started] = [PROFILE, STARTED].map(answer);
+        while let Some(request) = wire.receive().await? {
+            if request.begins("GET /profiles/") {
+                self.0.profiles.fetch_add(1, Ordering::Relaxed);
+                wire.send(&profile).await?;
+            } else {
+                self.refund(&request);
+                wire.send(&started).await?;
+            }
+        }
+        Ok(())
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-        let answer = if request.uri().path().starts_with("/profiles/") {
-            self.0.profiles.fetch_add(1, Ordering::Relaxed);
-            PROFILE
-        } else {
-            self.refund(request.into_body()).await;
-            STARTED
-        };
-        let mut answer = Response::new(Full::new(Bytes::from_static(answer.as_bytes())));
-        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(answer)
-    }
-
-    async fn refund(&self, body: Incoming) {
-        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    fn refund(&self, request: &Message<'_>) {
         let now = Instant::now();
         self.0.refunds.fetch_add(1, Ordering::Relaxed);
-        let Ok(Refund { order_id }) = serde_json::from_slice(&body) else { return };
+        let Ok(Refund { order_id }) = serde_json::from_slice(request.body()) else { return };
         if let Some(tell) = self.0.waiting.lock().expect("no lane panics while it holds the map").remove(order_id) {
             let _ = tell.send(now);
         }
     }
+}
+
+fn answer(body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
 /// What counts of a refund's body.
