@@ -110,7 +110,7 @@ impl Core {
 
     /// The turn to merge into the integration's `what`. Who holds it until the merge is kept finds nobody faster, but on other nodes.
     pub(crate) async fn merge_turn(&self, account: AccountId, integration: &str, what: &str) -> Turn {
-        self.merges.wait(format!("{}/{integration}/{what}", account.0)).await
+        self.merges.wait(&format!("{}/{integration}/{what}", account.0)).await
     }
 
     pub(crate) fn owner(&self) -> Owner {

@@ -1,7 +1,5 @@
 //! The idempotency key of a call (D6).
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 use zis_store::ExecutionId;
 
@@ -14,11 +12,9 @@ pub(crate) fn idempotency(execution: &ExecutionId, path: &str, visit: u32) -> St
     hash.update(path);
     hash.update([0]);
     hash.update(visit.to_be_bytes());
-    let mut key = String::with_capacity(32);
-    for byte in hash.finalize().iter().take(16) {
-        let _ = write!(key, "{byte:02x}");
-    }
-    key
+    let hash = hash.finalize();
+    let (half, _) = hash.split_first_chunk().expect("SHA-256 gives 32 bytes");
+    format!("{:032x}", u128::from_be_bytes(*half))
 }
 
 #[cfg(test)]

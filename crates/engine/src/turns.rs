@@ -29,20 +29,20 @@ impl Turns {
     }
 
     /// Waits in the line of `name`.
-    pub(crate) async fn wait(&self, name: String) -> Turn {
+    pub(crate) async fn wait(&self, name: &str) -> Turn {
         self.line(name).acquire_owned().await.ok()
     }
 
-    fn line(&self, name: String) -> Arc<Semaphore> {
+    fn line(&self, name: &str) -> Arc<Semaphore> {
         let mut lines = lock(&self.lines);
-        if let Some(line) = lines.get(&name).and_then(Weak::upgrade) {
+        if let Some(line) = lines.get(name).and_then(Weak::upgrade) {
             return line;
         }
         if lines.len() >= SWEEP {
             lines.retain(|_, line| line.strong_count() > 0);
         }
         let line = Arc::new(Semaphore::new(self.most));
-        lines.insert(name, Arc::downgrade(&line));
+        lines.insert(name.to_owned(), Arc::downgrade(&line));
         line
     }
 }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn each_name_has_its_own_line_and_turns_are_given_back() {
         let turns = Turns::new(1);
-        let wait = |name: &str| turns.wait(name.to_owned()).now_or_never();
+        let wait = |name: &str| turns.wait(name).now_or_never();
         let first = wait("a").unwrap();
         assert!(wait("a").is_none() && wait("b").is_some());
         drop(first);

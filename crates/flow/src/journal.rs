@@ -283,7 +283,10 @@ pub fn encode(records: &[Record]) -> String {
         v: u32,
         records: &'r [Record],
     }
-    serde_json::to_string(&Batch { v: FORMAT, records }).expect("records hold nothing that JSON cannot say")
+    // Most batches are one HTTP exchange, which fits: no growing from nothing.
+    let mut text = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut text, &Batch { v: FORMAT, records }).expect("records hold nothing that JSON cannot say");
+    String::from_utf8(text).expect("JSON is UTF-8")
 }
 
 #[derive(Debug, thiserror::Error)]

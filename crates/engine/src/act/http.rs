@@ -12,7 +12,7 @@ use super::{
     Caller, Done,
     live::Live,
     mask::Masker,
-    request::{self, Draft},
+    request,
 };
 use crate::{
     connection,
@@ -66,10 +66,10 @@ fn class(answer: &Result<outbound::Response, outbound::Error>) -> &'static str {
 
 /// One action on its way: the request, and what must not be shown of it.
 struct Attempt {
-    draft: Draft,
+    request: outbound::Request,
+    to_zendesk: bool,
     /// Of the connection, when the action names one.
     connection: Option<Arc<Connection>>,
-    credential: Option<HeaderName>,
     masker: Masker,
 }
 
@@ -82,17 +82,18 @@ impl Attempt {
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let zendesk = &live.options.zendesk;
-        let mut draft = request::draft(request, zendesk, &caller.subdomain, &live.options.user_agent)
-            .map_err(|reason| refused(&reason).detail(format!("action `{}`: {reason}", request.action)))?;
-        if !request.method.is_safe() && !draft.headers.contains_key(&IDEMPOTENCY_KEY) {
+        let built = request::build(request, zendesk, &caller.subdomain, &live.options.user_agent);
+        let (mut sent, to_zendesk) =
+            built.map_err(|reason| refused(&reason).detail(format!("action `{}`: {reason}", request.action)))?;
+        if !request.method.is_safe() && !sent.headers.contains_key(&IDEMPOTENCY_KEY) {
             let key = HeaderValue::from_str(&caller.idempotency_key).map_err(|_| refused("bad idempotency key"))?;
-            draft.headers.insert(IDEMPOTENCY_KEY, key);
+            sent.headers.insert(IDEMPOTENCY_KEY, key);
         }
         let mut masker = Masker::default();
         for token in live.connections.known_to_flows(caller.account, &caller.integration) {
             masker.add(token.expose_secret());
         }
-        let mut attempt = Self { draft, connection: None, credential: None, masker };
+        let mut attempt = Self { request: sent, to_zendesk, connection: None, masker };
         if let Some(name) = &request.connection {
             let fresh = live.connections.fresh(caller.account, &caller.integration, name);
             let limit = call.deadline.since(now);
@@ -118,11 +119,11 @@ impl Attempt {
         else {
             return Ok(());
         };
-        let host = self.draft.url.host_str().unwrap_or_default();
+        let host = self.request.url.host_str().unwrap_or_default();
         let zendesk = &live.options.zendesk;
         // The account's Zendesk answers under its hosted name too, wherever it really is.
-        let hosted = self.draft.zendesk && host_matches(allowed_domain, &zendesk.name(&caller.subdomain));
-        let local = self.draft.zendesk && outbound::guard::is_local(host) && outbound::guard::is_local(allowed_domain);
+        let hosted = self.to_zendesk && host_matches(allowed_domain, &zendesk.name(&caller.subdomain));
+        let local = self.to_zendesk && outbound::guard::is_local(host) && outbound::guard::is_local(allowed_domain);
         if hosted || local || host_matches(allowed_domain, host) {
             return Ok(());
         }
@@ -153,9 +154,9 @@ impl Attempt {
             refused(format!("the secret of connection `{}` can't be sent in a header", connection.name))
         })?;
         value.set_sensitive(true);
-        self.draft.headers.insert(name.clone(), value);
+        self.request.headers.insert(name.clone(), value);
         self.masker.add_header(name.clone());
-        self.credential = Some(name);
+        self.request.credentials = vec![name];
         self.connection = Some(connection);
         Ok(())
     }
@@ -176,27 +177,20 @@ impl Attempt {
         now: Timestamp,
         started: Instant,
     ) -> Result<outbound::Response, outbound::Error> {
-        let request = outbound::Request {
-            method: self.draft.method.clone(),
-            url: self.draft.url.clone(),
-            headers: self.draft.headers.clone(),
-            body: self.draft.body.clone(),
-            credentials: self.credential.iter().cloned().collect(),
-        };
         let left = call.deadline.since(now).saturating_sub(started.elapsed());
-        live.http.send(request, left).await
+        live.http.send(&self.request, left).await
     }
 
     /// The outcome and its record, both without secrets.
     fn conclude(&self, answer: Result<outbound::Response, outbound::Error>, now: Timestamp, micros: u64) -> Done {
         let mut exchange = Exchange {
-            method: self.draft.method.to_string(),
-            url: self.masker.text(self.draft.url.as_str()),
+            method: self.request.method.as_str().to_owned(),
+            url: self.masker.text(self.request.url.as_str()),
             micros,
-            request_headers: self.masker.headers(&self.draft.headers),
+            request_headers: self.masker.headers(&self.request.headers),
             ..Exchange::default()
         };
-        let place = format!("{} {}", exchange.method, exchange.url);
+        let place = |exchange: &Exchange| format!("{} {}", exchange.method, exchange.url);
         let outcome = match answer {
             Ok(answer) => {
                 exchange.status = Some(answer.status.as_u16());
@@ -209,12 +203,12 @@ impl Attempt {
                         let shown: String = body.chars().take(MAX_SHOWN_BODY).collect();
                         exchange.response_body = Some(body).filter(|body| !body.is_empty());
                         let status = answer.status;
-                        Outcome::Failed(failure.detail(format!("{place} answered {status}: {shown}")))
+                        Outcome::Failed(failure.detail(format!("{} answered {status}: {shown}", place(&exchange))))
                     }
                     Outcome::Nothing => Outcome::Nothing,
                 }
             }
-            Err(error) => no_answer(&error, &place, &self.masker),
+            Err(error) => no_answer(&error, &place(&exchange), &self.masker),
         };
         Done { outcome, exchange: Some(exchange), statements: Vec::new() }
     }

@@ -10,6 +10,8 @@ use zis_flow::{
     effect::{Body, Request, Target},
 };
 
+use crate::outbound;
+
 /// Everything but the unreserved characters of RFC 3986: a query parameter is data.
 const DATA: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -53,19 +55,14 @@ impl Zendesk {
     }
 }
 
-/// A request without its credential.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    pub method: Method,
-    pub url: Url,
-    /// Whether it goes to the account's Zendesk.
-    pub zendesk: bool,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-}
-
-/// Builds the request. The error names what can't be sent and why; nothing was sent.
-pub fn draft(request: &Request, zendesk: &Zendesk, subdomain: &str, user_agent: &str) -> Result<Draft, String> {
+/// Builds the request, without its credential; and whether it goes to the account's Zendesk. The error names what can't be sent and why;
+/// nothing was sent.
+pub fn build(
+    request: &Request,
+    zendesk: &Zendesk,
+    subdomain: &str,
+    user_agent: &str,
+) -> Result<(outbound::Request, bool), String> {
     let (mut url, zendesk) = target(&request.target, zendesk, subdomain)?;
     if !request.query.is_empty() {
         let mut query =
@@ -86,7 +83,7 @@ pub fn draft(request: &Request, zendesk: &Zendesk, subdomain: &str, user_agent: 
     if let Ok(agent) = HeaderValue::from_str(user_agent) {
         headers.entry(header::USER_AGENT).or_insert(agent);
     }
-    Ok(Draft { method: method(request.method), url, zendesk, headers, body })
+    Ok((outbound::Request { method: method(request.method), url, headers, body, credentials: Vec::new() }, zendesk))
 }
 
 fn method(verb: Verb) -> Method {
@@ -133,7 +130,7 @@ fn target(target: &Target, zendesk: &Zendesk, subdomain: &str) -> Result<(Url, b
         let rest = &url[url::Position::BeforePath..];
         url = Url::parse(&zendesk.path(rest)).map_err(|error| format!("`{rest}` is no path: {error}"))?;
     }
-    let is_zendesk = url.origin() == zendesk.origin.origin();
+    let is_zendesk = outbound::origin(&url) == outbound::origin(&zendesk.origin);
     Ok((url, is_zendesk))
 }
 
@@ -210,8 +207,8 @@ mod tests {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
-    fn build(request: &Request) -> Result<Draft, String> {
-        draft(request, &zendesk(), "acme", "zis/test")
+    fn built(request: &Request) -> Result<(outbound::Request, bool), String> {
+        build(request, &zendesk(), "acme", "zis/test")
     }
 
     #[test]
@@ -243,8 +240,8 @@ mod tests {
             (url(" https://api.example.com/x "), "https://api.example.com/x", false),
         ];
         for (target, expected, zendesk) in table {
-            let draft = build(&get(target.clone())).expect("a request");
-            assert_eq!((draft.url.as_str(), draft.zendesk), (expected, zendesk), "{target:?}");
+            let (sent, to_zendesk) = built(&get(target.clone())).expect("a request");
+            assert_eq!((sent.url.as_str(), to_zendesk), (expected, zendesk), "{target:?}");
         }
     }
 
@@ -263,7 +260,7 @@ mod tests {
             (Target::Url("https://".to_owned()), "is no URL"),
         ];
         for (target, expected) in table {
-            let error = build(&get(target.clone())).expect_err("a refusal");
+            let error = built(&get(target.clone())).expect_err("a refusal");
             assert!(error.contains(expected), "{target:?}: {error}");
         }
     }
@@ -272,9 +269,9 @@ mod tests {
     fn query_parameters_are_data() {
         let mut request = get(Target::Path("/search?a=1%202".to_owned()));
         request.query = pairs(&[("q", "requester:a+b@x.example & more"), ("page[size]", "50%"), ("empty", "")]);
-        let draft = build(&request).expect("a request");
+        let (sent, _) = built(&request).expect("a request");
         assert_eq!(
-            draft.url.query(),
+            sent.url.query(),
             Some("a=1%202&q=requester%3Aa%2Bb%40x.example%20%26%20more&page%5Bsize%5D=50%25&empty=")
         );
     }
@@ -291,8 +288,8 @@ mod tests {
             ("Accept-Encoding", "gzip, br"),
             ("X-Name", "Zoë"),
         ]);
-        let draft = build(&request).expect("a request");
-        let shown: Vec<_> = draft.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let (sent, _) = built(&request).expect("a request");
+        let shown: Vec<_> = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let expected: [(&str, &[u8]); 4] =
             [("x-ticket", b"12"), ("accept", b"text/csv"), ("x-name", "Zoë".as_bytes()), ("user-agent", b"zis/test")];
         assert_eq!(shown, expected);
@@ -305,7 +302,7 @@ mod tests {
         {
             let mut request = get(Target::Path("/".to_owned()));
             request.headers = pairs(&[(key, value)]);
-            assert!(build(&request).is_err(), "{key:?}: {value:?}");
+            assert!(built(&request).is_err(), "{key:?}: {value:?}");
         }
     }
 
@@ -332,9 +329,9 @@ mod tests {
             let mut request = get(Target::Path("/".to_owned()));
             (request.method, request.body) = (method, body.clone());
             request.headers = declared.map(|media| ("Content-Type".to_owned(), media.to_owned())).into_iter().collect();
-            let draft = build(&request).expect("a request");
-            let shown = draft.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().expect("a text"));
-            assert_eq!((shown, &draft.body[..]), (media, sent.as_bytes()), "{method:?} {declared:?} {body:?}");
+            let (made, _) = built(&request).expect("a request");
+            let shown = made.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().expect("a text"));
+            assert_eq!((shown, &made.body[..]), (media, sent.as_bytes()), "{method:?} {declared:?} {body:?}");
         }
     }
 
@@ -342,9 +339,9 @@ mod tests {
         /// Whatever a flow puts into a path, the request stays on the account's Zendesk.
         #[test]
         fn no_path_leaves_zendesk(text in "[ -~\\\\/@:?#\u{e9}\u{ff0f}\u{2024}\t\n]{0,40}") {
-            if let Ok(draft) = build(&get(Target::Path(text.clone()))) {
-                let stays = draft.url.origin() == zendesk().origin.origin() && draft.url.username().is_empty();
-                proptest::prop_assert!(stays || has_scheme(text.trim()), "{}", draft.url);
+            if let Ok((sent, _)) = built(&get(Target::Path(text.clone()))) {
+                let stays = sent.url.origin() == zendesk().origin.origin() && sent.url.username().is_empty();
+                proptest::prop_assert!(stays || has_scheme(text.trim()), "{}", sent.url);
             }
         }
 
@@ -353,8 +350,8 @@ mod tests {
         fn no_value_splits_a_header(value in "\\PC{0,10}[\r\n\0\t]?\\PC{0,10}") {
             let mut request = get(Target::Path("/".to_owned()));
             request.headers = pairs(&[("X-A", &value)]);
-            if let Ok(draft) = build(&request) {
-                let bytes = draft.headers["x-a"].as_bytes();
+            if let Ok((sent, _)) = built(&request) {
+                let bytes = sent.headers["x-a"].as_bytes();
                 proptest::prop_assert!(!bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
             }
         }

@@ -72,11 +72,15 @@ async fn post(
     }
     let body = Bytes::from(form(endpoint, what, basic));
     let request = outbound::Request { method: Method::POST, url, headers, body, credentials: Vec::new() };
-    let host = request.url.host_str().unwrap_or_default().to_owned();
-    http.send(request, outbound::TOTAL_TIMEOUT).await.map_err(|error| Error::Provider {
-        message: format!("the provider's token endpoint at {host} gave no answer: {error}"),
+    http.send(&request, outbound::TOTAL_TIMEOUT).await.map_err(|error| Error::Provider {
+        message: format!("the provider's token endpoint at {} gave no answer: {error}", host(endpoint)),
         transient: error.is_transient(),
     })
+}
+
+fn host(endpoint: &Endpoint) -> String {
+    let url = Url::parse(&endpoint.token_url).ok();
+    url.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned()
 }
 
 fn form(endpoint: &Endpoint, what: &Ask<'_>, basic: bool) -> String {
@@ -144,7 +148,7 @@ fn tokens(endpoint: &Endpoint, response: &outbound::Response) -> Result<Tokens, 
 
 /// The provider's error in words, without our secrets.
 fn refusal(endpoint: &Endpoint, response: &outbound::Response, answer: &Value) -> Error {
-    let host = response.url.host_str().unwrap_or_default();
+    let host = host(endpoint);
     let status = response.status.as_u16();
     let text = |key: &str| match answer.get(key) {
         Some(Value::String(text)) => Some(text.to_string()),

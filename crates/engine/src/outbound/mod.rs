@@ -9,7 +9,7 @@ pub mod guard;
 pub mod inside;
 pub mod resolve;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -21,7 +21,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use tokio::time::Instant;
-use url::Url;
+use url::{Position, Url};
 
 use crate::turns::{Turn, Turns};
 
@@ -72,8 +72,6 @@ pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
-    /// Where it came from, after redirects.
-    pub url: Url,
 }
 
 type Inner = legacy::Client<HttpsConnector<connect::Connector>, Full<Bytes>>;
@@ -149,7 +147,7 @@ impl Client {
 
     /// Sends `request`, follows a few redirects of a GET or HEAD, and reads the whole answer. Gives up after `limit` or the client's own
     /// timeout, whichever is shorter; waiting for a turn at the host counts towards `limit` only.
-    pub async fn send(&self, request: Request, limit: Duration) -> Result<Response, Error> {
+    pub async fn send(&self, request: &Request, limit: Duration) -> Result<Response, Error> {
         if request.body.len() > MAX_REQUEST_BYTES {
             let (size, most) = (request.body.len(), MAX_REQUEST_BYTES);
             return Err(Error::Invalid(format!("the request body has {size} bytes; at most {most} are sent")));
@@ -159,14 +157,15 @@ impl Client {
             return Err(Error::Invalid(format!("the request has {count} headers; at most {most} are sent")));
         }
         let give_up = Instant::now() + limit;
-        let turn =
-            tokio::time::timeout(limit, self.turns.wait(host(&request.url))).await.map_err(|_| Error::Deadline)?;
+        let turn = self.turns.wait(origin(&request.url));
+        let turn = tokio::time::timeout(limit, turn).await.map_err(|_| Error::Deadline)?;
         let limit = give_up.saturating_duration_since(Instant::now());
         let late = if limit < self.timeout { Error::Deadline } else { Error::Timeout(self.timeout) };
         tokio::time::timeout(limit.min(self.timeout), self.follow(request, turn)).await.unwrap_or(Err(late))
     }
 
-    async fn follow(&self, mut request: Request, mut turn: Turn) -> Result<Response, Error> {
+    async fn follow(&self, request: &Request, mut turn: Turn) -> Result<Response, Error> {
+        let mut request = Cow::Borrowed(request);
         for _ in 0..=self.max_redirects {
             let response = self.exchange(&request).await?;
             let Some(next) = redirect(&request, &response) else {
@@ -176,18 +175,19 @@ impl Client {
                 if let Some(coding) = coding(&parts.headers).filter(|_| parts.status.is_success() && !body.is_empty()) {
                     return Err(Error::Encoded(coding));
                 }
-                return Ok(Response { status: parts.status, headers: parts.headers, body, url: request.url });
+                return Ok(Response { status: parts.status, headers: parts.headers, body });
             };
+            if origin(&request.url) != origin(&next) {
+                // First given back, then asked for: two hosts that send to each other's must not wait for each other.
+                drop(turn.take());
+                turn = self.turns.wait(origin(&next)).await;
+            }
+            let request = request.to_mut();
             if !stays(&request.url, &next) {
                 let usual = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
                 for name in usual.iter().chain(&request.credentials) {
                     request.headers.remove(name);
                 }
-            }
-            if request.url.origin() != next.origin() {
-                // First given back, then asked for: two hosts that send to each other's must not wait for each other.
-                drop(turn.take());
-                turn = self.turns.wait(host(&next)).await;
             }
             request.url = next;
         }
@@ -251,16 +251,16 @@ fn redirect(request: &Request, response: &Head) -> Option<Url> {
     Some(next)
 }
 
-/// In whose line a request stands.
-fn host(url: &Url) -> String {
-    url.origin().ascii_serialization()
+/// Scheme, host and port, of a URL that names no user: what tells hosts apart, and in whose line a request stands.
+pub(crate) fn origin(url: &Url) -> &str {
+    &url[..Position::BeforePath]
 }
 
 /// Whether `next` is the same host, so that credentials may go there. From `http` to `https` on the default ports still is; the way
 /// back is not.
 fn stays(url: &Url, next: &Url) -> bool {
     let upgraded = url.scheme() == "http" && next.scheme() == "https" && url.port().is_none() && next.port().is_none();
-    url.host() == next.host() && (upgraded || url.origin() == next.origin())
+    url.host() == next.host() && (upgraded || origin(url) == origin(next))
 }
 
 /// How the body is packed, which nobody here unpacks.

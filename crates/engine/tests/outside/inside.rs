@@ -38,7 +38,7 @@ async fn get(client: &Client, url: &str) -> Response {
     let url = Url::parse(url).unwrap();
     let request =
         Request { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new(), credentials: Vec::new() };
-    client.send(request, Duration::from_secs(60)).await.unwrap()
+    client.send(&request, Duration::from_secs(60)).await.unwrap()
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! SQLite: one writer thread with group commit, a few readers (WAL, `synchronous=FULL`).
 
 use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::{HashMap, hash_map::Entry},
     path::Path,
     sync::{Arc, Mutex, mpsc},
     time::Instant,
@@ -103,7 +106,33 @@ fn reader(file: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// The writer's connection, with the statements whose text is a part of the program by where that lies: what is written all the time is
+/// found without reading its text.
+struct Writer<'c> {
+    connection: &'c Connection,
+    fixed: RefCell<HashMap<(*const u8, usize), rusqlite::Statement<'c>>>,
+}
+
+impl<'c> Writer<'c> {
+    fn new(connection: &'c Connection) -> Self {
+        Self { connection, fixed: RefCell::default() }
+    }
+
+    fn run(&self, statement: &Statement) -> Result<Rows, StoreError> {
+        let Cow::Borrowed(text) = statement.sql else { return run(self.connection, statement) };
+        let mut fixed = self.fixed.borrow_mut();
+        match fixed.entry((text.as_ptr(), text.len())) {
+            Entry::Occupied(prepared) => answer(prepared.into_mut(), statement),
+            Entry::Vacant(place) => {
+                let prepared = self.connection.prepare(text).map_err(|cause| named(cause, statement))?;
+                answer(place.insert(prepared), statement)
+            }
+        }
+    }
+}
+
 fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Message>) {
+    let writer = Writer::new(connection);
     let mut closing = None;
     while closing.is_none() {
         match queue.recv() {
@@ -116,7 +145,7 @@ fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Message>) {
                     }
                     Err(_) => None,
                 });
-                commit(connection, batch);
+                commit(&writer, batch);
             }
             Ok(Message::Close(done)) => closing = Some(done),
             Err(_) => return,
@@ -130,10 +159,10 @@ fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Message>) {
 }
 
 /// One physical transaction. Whatever becomes of it, every sender gets an answer and the connection is ready for the next.
-fn commit(connection: &Connection, batch: Vec<Job>) {
+fn commit(writer: &Writer<'_>, batch: Vec<Job>) {
     let began = Instant::now();
     // A savepoint makes SQLite copy every page that a transaction touches, so the batch is tried without them first.
-    let answers = physical(connection, &batch, plain).or_else(|| physical(connection, &batch, savepoint));
+    let answers = physical(writer, &batch, plain).or_else(|| physical(writer, &batch, savepoint));
     committed(&batch, began);
     let answers = answers.unwrap_or_default();
     for (job, answer) in batch.into_iter().zip(answers) {
@@ -145,15 +174,16 @@ type Answer = Result<Vec<Rows>, StoreError>;
 
 /// All of `batch`, each by `one`; `None` when one could not be undone by itself: then nothing was kept.
 fn physical(
-    connection: &Connection,
+    writer: &Writer<'_>,
     batch: &[Job],
-    one: fn(&Connection, &[Statement]) -> Option<Answer>,
+    one: fn(&Writer<'_>, &[Statement]) -> Option<Answer>,
 ) -> Option<Vec<Answer>> {
+    let connection = writer.connection;
     let mut answers = Vec::with_capacity(batch.len());
     let mut state = execute(connection, "BEGIN IMMEDIATE");
     for job in batch {
         let answer = match &state {
-            Ok(()) => one(connection, &job.transaction),
+            Ok(()) => one(writer, &job.transaction),
             Err(cause) => Some(Err(cause.clone())),
         };
         // A full disk or a failing device undoes everything at once, and says so by leaving the transaction.
@@ -178,13 +208,13 @@ fn physical(
 
 /// One logical transaction without a savepoint; `None` when it failed after it had changed something. That is rare: what fails by design, a
 /// look, a fence or a taken key, comes before the first change.
-fn plain(connection: &Connection, statements: &[Statement]) -> Option<Answer> {
+fn plain(writer: &Writer<'_>, statements: &[Statement]) -> Option<Answer> {
     let mut changed = false;
     let mut answers = Vec::with_capacity(statements.len());
     for (at, statement) in statements.iter().enumerate() {
-        let rows = match run(connection, statement) {
+        let rows = match writer.run(statement) {
             Ok(rows) => rows,
-            Err(error) => return (!changed || connection.is_autocommit()).then_some(Err(error)),
+            Err(error) => return (!changed || writer.connection.is_autocommit()).then_some(Err(error)),
         };
         let changes_rows = ["INSERT ", "UPDATE ", "DELETE "].iter().any(|word| statement.sql.starts_with(word));
         changed |= !statement.sql.starts_with("SELECT ") && (!changes_rows || rows.affected > 0);
@@ -196,8 +226,8 @@ fn plain(connection: &Connection, statements: &[Statement]) -> Option<Answer> {
     Some(Ok(answers))
 }
 
-fn savepoint(connection: &Connection, statements: &[Statement]) -> Option<Answer> {
-    Some(logical(connection, statements))
+fn savepoint(writer: &Writer<'_>, statements: &[Statement]) -> Option<Answer> {
+    Some(logical(writer.connection, statements))
 }
 
 /// One logical transaction under a savepoint: all or nothing.
@@ -223,12 +253,21 @@ fn execute(connection: &Connection, sql: &'static str) -> Result<(), StoreError>
 }
 
 pub(super) fn run(connection: &Connection, statement: &Statement) -> Result<Rows, StoreError> {
-    let named = |cause: rusqlite::Error| match error(cause) {
+    let mut prepared = connection.prepare_cached(&statement.sql).map_err(|cause| named(cause, statement))?;
+    answer(&mut prepared, statement)
+}
+
+fn named(cause: rusqlite::Error, statement: &Statement) -> StoreError {
+    match error(cause) {
         // The text holds no values.
         StoreError::Internal(text) => StoreError::Internal(format!("{text} in: {}", statement.sql)),
         other => other,
-    };
-    let mut prepared = connection.prepare_cached(&statement.sql).map_err(named)?;
+    }
+}
+
+/// What `prepared`, which is `statement`'s, gives for its parameters.
+fn answer(prepared: &mut rusqlite::Statement<'_>, statement: &Statement) -> Result<Rows, StoreError> {
+    let named = |cause| named(cause, statement);
     let wanted = prepared.parameter_count();
     if wanted != statement.params.len() {
         let text = format!("{} parameters for {wanted} places in: {}", statement.params.len(), statement.sql);
