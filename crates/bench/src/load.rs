@@ -91,7 +91,8 @@ impl Line {
         let body = self.body.replacen(ORDER, order, 1);
         let request = format!("{}content-length: {}\r\n\r\n{body}", self.head, body.len());
         self.wire.send(request.as_bytes()).await?;
-        let answer = self.wire.receive().await?.with_context(|| format!("{} closed without an answer", self.authority))?;
+        let answer =
+            self.wire.receive().await?.with_context(|| format!("{} closed without an answer", self.authority))?;
         let is_success = answer.begins("HTTP/1.1 2");
         ensure!(is_success, "{}: {}: {}", self.authority, answer.first_line(), String::from_utf8_lossy(answer.body()));
         Ok(())

@@ -8,12 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zis_flow::{Call, Failure, Outcome, Retry, Timestamp, effect::Request, failure, journal::Exchange, response};
 use zis_store::connection::{Connection, Detail};
 
-use super::{
-    Caller, Done,
-    live::Live,
-    mask::Masker,
-    request,
-};
+use super::{Caller, Done, live::Live, mask::Masker, request};
 use crate::{
     connection,
     outbound::{self, guard::host_matches},
