@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rusqlite::{Connection, config::DbConfig, types::ValueRef};
+use rusqlite::{Connection, PrepFlags, config::DbConfig, types::ValueRef};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::{
@@ -124,7 +124,9 @@ impl<'c> Writer<'c> {
         match fixed.entry((text.as_ptr(), text.len())) {
             Entry::Occupied(prepared) => answer(prepared.into_mut(), statement),
             Entry::Vacant(place) => {
-                let prepared = self.connection.prepare(text).map_err(|cause| named(cause, statement))?;
+                // Kept for good, so it must not take the memory that SQLite holds ready for what is short-lived.
+                let prepared = self.connection.prepare_with_flags(text, PrepFlags::SQLITE_PREPARE_PERSISTENT);
+                let prepared = prepared.map_err(|cause| named(cause, statement))?;
                 answer(place.insert(prepared), statement)
             }
         }
