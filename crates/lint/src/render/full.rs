@@ -1,6 +1,6 @@
 //! Findings with the line they are about, carets under the place, and what to do next.
 
-use std::fmt::Write;
+use std::{fmt::Write, ops::Range};
 
 use zis_bundle::{Finding, Severity, Span};
 
@@ -59,37 +59,38 @@ struct Mark<'l> {
 fn excerpt(report: &Report, marked: &Mark, width: usize, color: Color, out: &mut String) {
     let Mark { span, mark, label, severity } = *marked;
     let (start, end) = ends(report, span);
-    let line: Vec<char> = shown_line(report, start.line).chars().collect();
-    let from = (start.column - 1).min(line.len());
-    let to = if end.line == start.line { (end.column - 1).clamp(from, line.len()) } else { line.len() };
-    let (first, last) = window(line.len(), from, to);
-    let text: String = line[first..last].iter().collect();
-    let (left, right) = (if first > 0 { "…" } else { "" }, if last < line.len() { "…" } else { "" });
+    let line = report.lines().line(&report.text, start.line);
+    let begin = report.lines().start(start.line);
+    let within = |at: usize| line.floor_char_boundary(at.saturating_sub(begin));
+    let from = within(span.start);
+    let to = if end.line == start.line { within(span.end).max(from) } else { line.len() };
+    let window = window(line, from, to);
+    let (left, right) = (if window.start > 0 { "…" } else { "" }, if window.end < line.len() { "…" } else { "" });
     let number = blue(&format!("{:>width$} |", start.line), color);
-    let _ = writeln!(out, "{number} {left}{text}{right}");
-    let indent = from - first + left.chars().count();
-    let marks: String = std::iter::repeat_n(mark, (to.min(last) - from).max(1)).collect();
+    let _ = writeln!(out, "{number} {left}{}{right}", shown(report, begin, window.clone()));
+    let indent = line[window.start..from].chars().count() + left.chars().count();
+    let marks: String = std::iter::repeat_n(mark, line[from..to.min(window.end)].chars().count().max(1)).collect();
     let space = if label.is_empty() { "" } else { " " };
     let marks = paint(severity, &format!("{marks}{space}{label}"), color);
     let _ = writeln!(out, "{:width$} {} {:indent$}{marks}", "", blue("|", color), "");
 }
 
-/// The part of a line that is shown: all of it, or what surrounds the marked part.
-fn window(length: usize, from: usize, to: usize) -> (usize, usize) {
-    if length <= WIDTH {
-        return (0, length);
-    }
-    let marked = (to - from).min(WIDTH / 2);
-    let before = (WIDTH - marked) / 2;
-    let first = from.saturating_sub(before);
-    let last = (first + WIDTH).min(length);
-    (last.saturating_sub(WIDTH).min(first), last)
+/// The bytes of a line that are shown: all of it, or what surrounds the marked part. Looks at no more of the line than that.
+fn window(line: &str, from: usize, to: usize) -> Range<usize> {
+    let back = |at: usize, chars: usize| match chars {
+        0 => at,
+        chars => line[..at].char_indices().rev().nth(chars - 1).map_or(0, |(at, _)| at),
+    };
+    let on = |at: usize, chars: usize| line[at..].char_indices().nth(chars).map_or(line.len(), |(by, _)| at + by);
+    let marked = line[from..to].chars().take(WIDTH / 2).count();
+    let first = back(from, (WIDTH - marked) / 2);
+    let last = on(first, WIDTH);
+    back(last, WIDTH).min(first)..last
 }
 
-/// A source line with tabs as spaces, other control characters as `�`, and secrets masked.
-fn shown_line(report: &Report, line: usize) -> String {
-    let text = report.lines().line(&report.text, line);
-    let start = report.lines().start(line);
+/// The bytes `part` of the line that begins at `begin`, with tabs as spaces, other control characters as `�`, and secrets masked.
+fn shown(report: &Report, begin: usize, part: Range<usize>) -> String {
+    let start = begin + part.start;
     let secrets = report.secrets();
     let shown = |(at, found): (usize, char)| {
         let at = start + at;
@@ -101,7 +102,7 @@ fn shown_line(report: &Report, line: usize) -> String {
             other => other,
         }
     };
-    text.char_indices().map(shown).collect()
+    report.text[start..begin + part.end].char_indices().map(shown).collect()
 }
 
 /// `text` in the colour of its severity.
