@@ -157,8 +157,8 @@ impl Client {
             return Err(Error::Invalid(format!("the request has {count} headers; at most {most} are sent")));
         }
         let give_up = Instant::now() + limit;
-        let turn = self.turns.wait(origin(&request.url));
-        let turn = tokio::time::timeout(limit, turn).await.map_err(|_| Error::Deadline)?;
+        let line = origin(&request.url);
+        let turn = tokio::time::timeout(limit, self.turns.wait(&line)).await.map_err(|_| Error::Deadline)?;
         let limit = give_up.saturating_duration_since(Instant::now());
         let late = if limit < self.timeout { Error::Deadline } else { Error::Timeout(self.timeout) };
         tokio::time::timeout(limit.min(self.timeout), self.follow(request, turn)).await.unwrap_or(Err(late))
@@ -180,7 +180,7 @@ impl Client {
             if origin(&request.url) != origin(&next) {
                 // First given back, then asked for: two hosts that send to each other's must not wait for each other.
                 drop(turn.take());
-                turn = self.turns.wait(origin(&next)).await;
+                turn = self.turns.wait(&origin(&next)).await;
             }
             let request = request.to_mut();
             if !stays(&request.url, &next) {
@@ -251,9 +251,12 @@ fn redirect(request: &Request, response: &Head) -> Option<Url> {
     Some(next)
 }
 
-/// Scheme, host and port, of a URL that names no user: what tells hosts apart, and in whose line a request stands.
-pub(crate) fn origin(url: &Url) -> &str {
-    &url[..Position::BeforePath]
+/// Scheme, host and port: what tells hosts apart, and in whose line a request stands. A part of the URL, unless that names a user.
+pub(crate) fn origin(url: &Url) -> Cow<'_, str> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Cow::Borrowed(&url[..Position::BeforePath]);
+    }
+    Cow::Owned(url.origin().ascii_serialization())
 }
 
 /// Whether `next` is the same host, so that credentials may go there. From `http` to `https` on the default ports still is; the way
@@ -299,4 +302,25 @@ where
     let mut all = BytesMut::from(&first[..]);
     all.unsplit(rest);
     Ok(all.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_no_part_of_the_origin() {
+        for text in [
+            "https://api.example.com/a?b#c",
+            "HTTPS://Api.Example.com:443",
+            "http://127.1:8080/",
+            "http://[::1]/x",
+            "https://user:pw@api.example.com:8443/x",
+            "https://user@api.example.com/x",
+            "https://:pw@api.example.com/x",
+        ] {
+            let url = Url::parse(text).unwrap();
+            assert_eq!(origin(&url), url.origin().ascii_serialization(), "{text}");
+        }
+    }
 }
