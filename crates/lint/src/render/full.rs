@@ -92,7 +92,7 @@ fn window(line: &str, from: usize, to: usize) -> Range<usize> {
 fn shown(report: &Report, begin: usize, part: Range<usize>) -> String {
     let start = begin + part.start;
     let secrets = report.secrets();
-    let shown = |(at, found): (usize, char)| {
+    let letter = |(at, found): (usize, char)| {
         let at = start + at;
         let secret = secrets.iter().any(|span| span.start < at && at + 1 < span.end);
         match found {
@@ -102,7 +102,7 @@ fn shown(report: &Report, begin: usize, part: Range<usize>) -> String {
             other => other,
         }
     };
-    report.text[start..begin + part.end].char_indices().map(shown).collect()
+    report.text[start..begin + part.end].char_indices().map(letter).collect()
 }
 
 /// `text` in the colour of its severity.
