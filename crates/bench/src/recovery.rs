@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
 use crate::{
-    api::Api,
+    api::{Api, server},
     backlog::{self, Outside},
     load::{Shot, fill},
     process::Zis,
@@ -27,9 +27,8 @@ pub async fn run() -> Result<Vec<Table>> {
 async fn resume() -> Result<Table> {
     let sink = Sink::default();
     let world = sink.serve().await?;
-    let folder = tempfile::tempdir()?;
-    let zis = Zis::start(folder.path(), &[])?;
-    tutorial::install_plain(&Api::new(&zis), &world).await?;
+    let (folder, zis, api) = server()?;
+    tutorial::install_plain(&api, &world).await?;
     drop(zis);
     let began = Instant::now();
     backlog::write(folder.path(), MANY, Outside::Hangs).await?;
